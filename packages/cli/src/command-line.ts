@@ -1,0 +1,96 @@
+// The whole command line: builds the commands, runs the one that was asked for, reports what went wrong.
+//
+// Nothing here or below ends the process: `runVarve` gives the exit code, so that a test can run a command in its own
+// process and so that buffered output always arrives.
+
+import { Command, CommanderError } from 'commander';
+import { addDelete } from './commands/delete.js';
+import { addDump } from './commands/dump.js';
+import { addExport } from './commands/export.js';
+import { addGet } from './commands/get.js';
+import { addImport } from './commands/import.js';
+import { addKeyspaces } from './commands/keyspaces.js';
+import { addPut } from './commands/put.js';
+import { addScan } from './commands/scan.js';
+import type { Session } from './commands/session.js';
+import { addStats } from './commands/stats.js';
+import { addTree } from './commands/tree.js';
+import { addVerify } from './commands/verify.js';
+import { ExitCode, reportFailure } from './failures.js';
+import { Terminal, type TerminalStreams } from './terminal/terminal.js';
+
+const COMMANDS = [
+  addImport,
+  addExport,
+  addGet,
+  addPut,
+  addDelete,
+  addScan,
+  addStats,
+  addTree,
+  addVerify,
+  addDump,
+  addKeyspaces,
+];
+
+/** What `runVarve` can be told besides the words. */
+export interface RunOptions {
+  readonly streams: TerminalStreams;
+  /** Called once with the function that interrupts the running command, for a handler of Ctrl-C. */
+  readonly onInterruptible?: (interrupt: () => void) => void;
+  readonly version: string;
+}
+
+/** Runs one command. `words` are those after `varve`. Gives the exit code; never throws. */
+export async function runVarve(words: readonly string[], options: RunOptions): Promise<number> {
+  const terminal = new Terminal(options.streams);
+  options.onInterruptible?.(() => terminal.interrupt());
+  const session: Session = { terminal, exitCode: ExitCode.done };
+  try {
+    await createProgram(session, options.version).parseAsync(words, { from: 'user' });
+    await terminal.output.flush();
+    return session.exitCode;
+  } catch (error) {
+    return await failWith(terminal, error);
+  }
+}
+
+function createProgram(session: Session, version: string): Command {
+  const { terminal } = session;
+  const program = new Command('varve')
+    .description('Look into, fill and check stores of the Varve storage engine.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('Add --help for what it takes.')
+    .configureOutput({
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: (text) => void terminal.notice(text.trimEnd()),
+      getOutHelpWidth: () => terminal.widthColumns,
+      getErrHelpWidth: () => terminal.widthColumns,
+      outputError: (text, write) => write(terminal.noticePalette.bad(text)),
+    });
+  for (const add of COMMANDS) {
+    add(program, session);
+  }
+  return program;
+}
+
+async function failWith(terminal: Terminal, error: unknown): Promise<number> {
+  if (error instanceof CommanderError) {
+    await terminal.output.flush();
+    // Help and version are asked for with words, which commander reports as errors of code 0.
+    return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+  }
+  // What was answered before the failure belongs above the message.
+  await terminal.output.flush().catch(() => {});
+  const report = reportFailure(error);
+  const palette = terminal.noticePalette;
+  if (report.stack !== undefined) {
+    await terminal.notice(palette.quiet(report.stack));
+  }
+  await terminal.notice(`${palette.bad('error:')} ${report.message}`);
+  if (report.advice !== undefined) {
+    await terminal.notice(report.advice);
+  }
+  return report.exitCode;
+}

@@ -1,0 +1,105 @@
+// varve export: a range as NDJSON or CSV, in the shape `varve import` reads back byte for byte.
+
+import { extname } from 'node:path';
+import { type Command, Option } from 'commander';
+import { closeOutputFile, createOutputFile, STANDARD_STREAM } from '../files.js';
+import { openKeyspace, type StoredKeyspace } from '../store/open-store.js';
+import { OutputStream } from '../terminal/output-stream.js';
+import { Progress } from '../terminal/progress.js';
+import { csvLine } from '../text/csv-line.js';
+import { entryJson } from '../text/entry-text.js';
+import { formatDuration, formatQuantity, formatRate } from '../text/numbers.js';
+import type { Stored } from '../text/text-codec.js';
+import {
+  type EncodingOptions,
+  type KeyspaceOptions,
+  type RangeWords,
+  toKeyRange,
+  withEncodings,
+  withKeyspace,
+  withRange,
+} from './options.js';
+import type { Session } from './session.js';
+
+type ExportFormat = 'ndjson' | 'csv';
+type ExportOptions = KeyspaceOptions &
+  EncodingOptions &
+  RangeWords & { readonly format?: ExportFormat; readonly force?: true };
+
+/** Adds the command to the program. */
+export function addExport(program: Command, session: Session): void {
+  const command = program
+    .command('export <directory> [file]')
+    .description('write a range as NDJSON or CSV to a file or to standard output')
+    .addOption(
+      new Option('--format <format>', 'default: by the ending of the file, else ndjson').choices([
+        'ndjson',
+        'csv',
+      ]),
+    )
+    .option('-f, --force', 'replace the file if it exists');
+  withEncodings(withRange(withKeyspace(command))).action((directory, file, options) =>
+    runExport(session, { directory, file: file ?? STANDARD_STREAM, options }),
+  );
+}
+
+interface ExportWords {
+  readonly directory: string;
+  readonly file: string;
+  readonly options: ExportOptions;
+}
+
+async function runExport(session: Session, words: ExportWords): Promise<void> {
+  const { directory, file, options } = words;
+  await using keyspace = await openKeyspace(directory, { ...options, access: 'read' });
+  if (file === STANDARD_STREAM) {
+    await writeEntries(session, keyspace, { ...words, output: session.terminal.output });
+    return;
+  }
+  const stream = await createOutputFile(file, { existing: options.force ? 'replace' : 'refuse' });
+  const output = new OutputStream(stream);
+  const written = await writeEntries(session, keyspace, { ...words, output });
+  await closeOutputFile(stream);
+  await session.terminal.notice(
+    `Exported ${formatQuantity(written.entryCount, 'entry')} to ${file} in ${formatDuration(written.elapsedMs)}: ${formatRate(written.entryCount, written.elapsedMs)}`,
+  );
+}
+
+async function writeEntries(
+  session: Session,
+  keyspace: StoredKeyspace,
+  words: ExportWords & { output: OutputStream },
+): Promise<{ entryCount: number; elapsedMs: number }> {
+  const { output, options } = words;
+  const toLine = lineWriter(options.format ?? formatOf(words.file), keyspace, output);
+  using progress = new Progress(session.terminal, { label: 'Exporting', noun: 'entries' });
+  let entryCount = 0;
+  for await (const [key, value] of keyspace.entries(toKeyRange(options, keyspace.keyCodec))) {
+    entryCount += 1;
+    output.writeLine(toLine(key, value));
+    if (output.isFull) {
+      await output.flush();
+      session.terminal.throwIfInterrupted();
+      progress.update(entryCount);
+    }
+    if (output.closed) {
+      break;
+    }
+  }
+  await output.flush();
+  return { entryCount, elapsedMs: progress.finish() };
+}
+
+function lineWriter(format: ExportFormat, keyspace: StoredKeyspace, output: OutputStream) {
+  const { keyCodec, valueCodec } = keyspace;
+  if (format === 'ndjson') {
+    const entryFormat = { keyCodec, valueCodec, part: 'both' } as const;
+    return (key: Stored, value: Stored) => entryJson(key, value, entryFormat);
+  }
+  output.writeLine(csvLine(['key', 'value']));
+  return (key: Stored, value: Stored) => csvLine([keyCodec.format(key), valueCodec.format(value)]);
+}
+
+function formatOf(file: string): ExportFormat {
+  return extname(file).toLowerCase() === '.csv' ? 'csv' : 'ndjson';
+}

@@ -1,0 +1,194 @@
+// varve import: NDJSON or CSV into a keyspace, with progress, in batches.
+//
+// Batches are acknowledged once the operating system has them and the last one is synced, which syncs all before it:
+// when the command ends, everything is on the disk. When it is interrupted or a record is bad, what was read before
+// stays imported and the message says how much that is. Importing the same file again is harmless: equal keys get equal
+// values.
+
+import { extname } from 'node:path';
+import { type Command, Option } from 'commander';
+import { InterruptedError, NotSoError, UsageError } from '../failures.js';
+import { type InputSource, openInput, STANDARD_STREAM } from '../files.js';
+import { readCsv } from '../records/csv.js';
+import { createEntryReader } from '../records/entry-reader.js';
+import { readNdjson } from '../records/ndjson.js';
+import type { RecordRuns } from '../records/source-record.js';
+import { ImportBatches } from '../store/import-batches.js';
+import { openKeyspace, type StoredKeyspace } from '../store/open-store.js';
+import { Progress } from '../terminal/progress.js';
+import { formatBytes, formatDuration, formatQuantity, formatRate } from '../text/numbers.js';
+import {
+  type EncodingOptions,
+  type JsonOptions,
+  type KeyspaceOptions,
+  withEncodings,
+  withJson,
+  withKeyspace,
+} from './options.js';
+import type { Session } from './session.js';
+
+type ImportFormat = 'ndjson' | 'csv';
+type ImportOptions = KeyspaceOptions &
+  EncodingOptions &
+  JsonOptions & {
+    readonly format?: ImportFormat;
+    readonly keyColumn?: string;
+    readonly valueColumn?: string;
+    readonly delimiter?: string;
+  };
+
+interface ImportWords {
+  readonly directory: string;
+  readonly file: string;
+  readonly options: ImportOptions;
+}
+
+/** Adds the command to the program. */
+export function addImport(program: Command, session: Session): void {
+  const command = program
+    .command('import <directory> <file>')
+    .description('store the records of an NDJSON or CSV file; `-` reads standard input')
+    .addOption(
+      new Option('--format <format>', 'default: by the ending of the file').choices([
+        'ndjson',
+        'csv',
+      ]),
+    )
+    .option('--key-column <name>', 'field that holds the key (default: key)')
+    .option(
+      '--value-column <name>',
+      'field that holds the value (default: value; with --key-column, the whole record as JSON)',
+    )
+    .option('--delimiter <character>', 'between CSV fields (default: a comma; a tab for .tsv)');
+  withJson(withEncodings(withKeyspace(command)), 'summary as JSON').action(
+    (directory, file, options) => runImport(session, { directory, file, options }),
+  );
+}
+
+async function runImport(session: Session, words: ImportWords): Promise<void> {
+  const { directory, file, options } = words;
+  const format = options.format ?? formatOf(file);
+  const source = openInput(file, session.terminal);
+  await using keyspace = await openKeyspace(directory, { ...options, access: 'create' });
+  const records =
+    format === 'csv'
+      ? readCsv(source.chunks, { inputName: source.name, delimiter: delimiterOf(words) })
+      : readNdjson(source.chunks, source.name);
+  using progress = new Progress(session.terminal, {
+    label: 'Importing',
+    noun: 'records',
+    total: source.sizeBytes,
+  });
+  const job = { format, records, source, keyspace, options, progress };
+  const recordCount = await importRecords(session, job);
+  await report(session, { words, source, keyspace, recordCount, elapsedMs: progress.finish() });
+}
+
+interface ImportJob {
+  readonly format: ImportFormat;
+  readonly records: RecordRuns;
+  readonly source: InputSource;
+  readonly keyspace: StoredKeyspace;
+  readonly options: ImportOptions;
+  readonly progress: Progress;
+}
+
+async function importRecords(session: Session, job: ImportJob): Promise<number> {
+  const { keyspace, options, progress, source } = job;
+  const batches = new ImportBatches(keyspace);
+  const readEntry = createEntryReader({
+    keyColumn: options.keyColumn,
+    valueColumn: options.valueColumn,
+    keyCodec: keyspace.keyCodec,
+    valueCodec: keyspace.valueCodec,
+    fieldKind: job.format === 'csv' ? 'text' : 'json',
+    inputName: source.name,
+  });
+  try {
+    for await (const run of job.records) {
+      for (const record of run) {
+        batches.add(readEntry(record));
+        if (batches.isFull) {
+          await batches.commit();
+        }
+      }
+      progress.update(source.bytesRead, batches.entryCount);
+      session.terminal.throwIfInterrupted();
+    }
+  } catch (error) {
+    throw await keepWhatWasRead(error, batches);
+  }
+  await batches.finish();
+  return batches.entryCount;
+}
+
+/** Commits what came before a bad record or Ctrl-C, and says how much that was. */
+async function keepWhatWasRead(error: unknown, batches: ImportBatches): Promise<unknown> {
+  if (!(error instanceof NotSoError || error instanceof InterruptedError)) {
+    return error;
+  }
+  await batches.finish();
+  const kept = `${formatQuantity(batches.entryCount, 'record')} before that ${batches.entryCount === 1 ? 'is' : 'are'} imported`;
+  if (error instanceof InterruptedError) {
+    return new InterruptedError(`${error.message}: ${kept}`);
+  }
+  const advice = error.advice === undefined ? `${kept}.` : `${kept}. ${error.advice}`;
+  return new NotSoError(error.message, { advice, cause: error });
+}
+
+async function report(
+  session: Session,
+  result: {
+    words: ImportWords;
+    source: InputSource;
+    keyspace: StoredKeyspace;
+    recordCount: number;
+    elapsedMs: number;
+  },
+): Promise<void> {
+  const { elapsedMs, keyspace, recordCount, source, words } = result;
+  if (words.options.json) {
+    const { bytesRead } = source;
+    session.terminal.output.writeLine(
+      JSON.stringify({
+        directory: words.directory,
+        keyspace: keyspace.name,
+        recordCount,
+        bytesRead,
+        elapsedMs,
+      }),
+    );
+    return;
+  }
+  await session.terminal.notice(
+    `Imported ${formatQuantity(recordCount, 'record')} (${formatBytes(source.bytesRead)}) into ${keyspace.label} in ${formatDuration(elapsedMs)}: ${formatRate(recordCount, elapsedMs)}`,
+  );
+}
+
+function formatOf(file: string): ImportFormat {
+  switch (extname(file).toLowerCase()) {
+    case '.ndjson':
+    case '.jsonl':
+      return 'ndjson';
+    case '.csv':
+    case '.tsv':
+      return 'csv';
+    default:
+      throw new UsageError(
+        file === STANDARD_STREAM
+          ? 'Cannot know the format of standard input: add --format ndjson or --format csv'
+          : `Cannot know the format of ${file} by its ending: add --format ndjson or --format csv`,
+      );
+  }
+}
+
+function delimiterOf(words: ImportWords): string {
+  const fallback = extname(words.file).toLowerCase() === '.tsv' ? '\t' : ',';
+  const delimiter = words.options.delimiter ?? fallback;
+  if (delimiter.length !== 1) {
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(delimiter)} as delimiter: it must be one character`,
+    );
+  }
+  return delimiter;
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+// The program `varve`: the command line with the streams, signals and exit code of this process.
+
+import { createRequire } from 'node:module';
+import { runVarve } from './command-line.js';
+import { ExitCode } from './failures.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+process.exitCode = await runVarve(process.argv.slice(2), {
+  streams: {
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+  },
+  version,
+  onInterruptible: (interrupt) => {
+    // The first Ctrl-C lets the command close the store; the second is for when that takes too long.
+    process.once('SIGINT', () => {
+      interrupt();
+      process.once('SIGINT', () => process.exit(ExitCode.interrupted));
+    });
+  },
+});

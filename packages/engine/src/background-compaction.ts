@@ -1,0 +1,255 @@
+/**
+ * Chooses compactions and takes over their results. One merge runs at a time; moves and drops are version edits and take
+ * none.
+ */
+import { assertNever } from '@varve/base';
+import type { BackgroundParts } from './background.js';
+import {
+  type CompactionChoice,
+  type CompactionResult,
+  compactionEdit,
+  inputFileNumbers,
+  levelTargets,
+  mergeRuns,
+  type PickerOptions,
+  pendingCompactionBytes,
+  pickCompaction,
+  pickRange,
+  resolvePickerOptions,
+  type TableDrop,
+  type TableMerge,
+  type TableMove,
+} from './compact/index.js';
+import type { StallReason } from './events.js';
+import type { Job } from './executor/index.js';
+import { type CompactionTask, compactionJobOf, tableMetadataOf } from './job-makers.js';
+import type { KeyspaceTree, TableMetadata } from './manifest/index.js';
+
+type Work = Exclude<CompactionChoice, { readonly type: 'none' }>;
+
+/** A range that somebody wants compacted down to the bottom, and how far that is. */
+interface ManualCompaction {
+  readonly keyspaceId: number;
+  readonly smallest: Uint8Array;
+  readonly largest: Uint8Array;
+  level: number;
+}
+
+const BOTTOM_SCORE = 1;
+
+export class BackgroundCompaction {
+  readonly #parts: BackgroundParts;
+  readonly #submit: (job: Job, done: (result: CompactionResult) => void) => void;
+  readonly #pickerOptions: PickerOptions;
+  /** File numbers of the inputs of the running merge. */
+  readonly #busy = new Set<number>();
+  readonly #manual: ManualCompaction[] = [];
+
+  constructor(
+    parts: BackgroundParts,
+    submit: (job: Job, done: (result: CompactionResult) => void) => void,
+  ) {
+    this.#parts = parts;
+    this.#submit = submit;
+    const { tuning } = parts.options;
+    this.#pickerOptions = resolvePickerOptions({
+      targetTableSizeBytes: tuning.targetFileSizeBytes,
+      levelZeroRunTrigger: tuning.level0CompactionTrigger,
+      levelBaseSizeBytes: tuning.baseLevelSizeBytes,
+      levelSizeMultiplier: tuning.levelSizeMultiplier,
+    });
+  }
+
+  /** Whether a merge runs or is due. */
+  get isBusy(): boolean {
+    return this.#busy.size > 0 || this.#manual.length > 0 || this.#choose() !== null;
+  }
+
+  /** What compaction holds against replacing a full memtable. */
+  get stallReason(): StallReason | null {
+    const { level0StopTrigger, pendingCompactionLimitBytes } = this.#parts.options.tuning;
+    for (const tree of this.#trees()) {
+      if (tree.levels[0].runCount >= level0StopTrigger) return 'level0';
+      if (tree.levels[0].tables.length === 0) continue;
+      const owedBytes = pendingCompactionBytes(tree, this.#pickerOptions);
+      if (owedBytes >= pendingCompactionLimitBytes) return 'compaction';
+    }
+    return null;
+  }
+
+  /** Does every move that is due and starts one merge, unless one runs. */
+  consider(): void {
+    while (this.#busy.size === 0) {
+      const chosen = this.#chooseManual() ?? this.#choose();
+      if (chosen === null) return;
+      this.#carryOut(chosen.tree, chosen.work);
+    }
+  }
+
+  /** Compacts a key range of a keyspace, level by level, down to the bottom. */
+  addManual(keyspaceId: number, smallest: Uint8Array, largest: Uint8Array): void {
+    this.#manual.push({ keyspaceId, smallest, largest, level: 0 });
+  }
+
+  /** Target sizes by level; null where a level is not in use. */
+  targetsOf(tree: KeyspaceTree): (number | null)[] {
+    const { targetSizeBytes } = levelTargets(tree, this.#pickerOptions);
+    return targetSizeBytes.map((size) => (size === 0 ? null : size));
+  }
+
+  #trees(): Iterable<KeyspaceTree> {
+    return this.#parts.versions.current.keyspaces.values();
+  }
+
+  #options(): PickerOptions {
+    const oldest = this.#parts.snapshots.oldest;
+    if (oldest === undefined) return this.#pickerOptions;
+    return { ...this.#pickerOptions, oldestSnapshotSequence: oldest.sequence };
+  }
+
+  /** The most urgent work of all keyspaces. */
+  #choose(): { tree: KeyspaceTree; work: Work } | null {
+    let best: { tree: KeyspaceTree; work: Work; score: number } | null = null;
+    for (const tree of this.#trees()) {
+      const work = pickCompaction(tree, this.#options(), this.#busy);
+      if (work.type === 'none') continue;
+      const score = work.type === 'drop' ? BOTTOM_SCORE : work.score;
+      if (best === null || score > best.score) best = { tree, work, score };
+    }
+    return best;
+  }
+
+  #chooseManual(): { tree: KeyspaceTree; work: Work } | null {
+    for (;;) {
+      const wanted = this.#manual[0];
+      if (wanted === undefined) return null;
+      const tree = this.#parts.versions.current.keyspaces.get(wanted.keyspaceId);
+      while (tree !== undefined && wanted.level < tree.levels.length) {
+        const { level, smallest, largest } = wanted;
+        const work = pickRange(tree, this.#options(), { level, smallest, largest, busy: this.#busy });
+        wanted.level += 1;
+        if (work.type !== 'none') return { tree, work };
+      }
+      this.#manual.shift();
+    }
+  }
+
+  #carryOut(tree: KeyspaceTree, work: Work): void {
+    switch (work.type) {
+      case 'move':
+        this.#move(tree, work);
+        return;
+      case 'drop':
+        this.#drop(tree, work);
+        return;
+      case 'merge':
+        this.#merge(tree, work);
+        return;
+      default:
+        assertNever(work);
+    }
+  }
+
+  #move(tree: KeyspaceTree, move: TableMove): void {
+    const { id, name } = tree.metadata;
+    const { level, outputLevel, reason } = move;
+    this.#parts.versions.log(compactionEdit(id, move));
+    this.#publish();
+    this.#parts.metrics.moveCount += 1;
+    this.#parts.events.emit('compaction', {
+      kind: 'move',
+      keyspace: name,
+      reason,
+      inputLevel: level,
+      outputLevel,
+      readBytes: 0,
+      writtenBytes: 0,
+      durationMs: 0,
+    });
+  }
+
+  #drop(tree: KeyspaceTree, drop: TableDrop): void {
+    const { id, name } = tree.metadata;
+    this.#parts.versions.log(compactionEdit(id, drop));
+    this.#publish();
+    const { level } = drop.inputs[0];
+    this.#parts.events.emit('compaction', {
+      kind: 'drop',
+      keyspace: name,
+      reason: drop.reason,
+      inputLevel: level,
+      outputLevel: level,
+      readBytes: 0,
+      writtenBytes: 0,
+      durationMs: 0,
+    });
+  }
+
+  #merge(tree: KeyspaceTree, merge: TableMerge): void {
+    const startMs = this.#parts.clock.monotonicMs();
+    const task = this.#taskOf(tree, merge);
+    for (const fileNumber of inputFileNumbers(merge)) this.#busy.add(fileNumber);
+    this.#submit(compactionJobOf(this.#parts, task), (result) => {
+      this.#busy.clear();
+      this.#takeMerge(tree, merge, { result, startMs });
+    });
+  }
+
+  #taskOf(tree: KeyspaceTree, merge: TableMerge): CompactionTask {
+    const { targetSizeBytes } = levelTargets(tree, this.#pickerOptions);
+    const isTopLevel = merge.outputLevel < tree.levels.length - 1 && topLevelOf(targetSizeBytes) >= merge.outputLevel;
+    return {
+      keyspaceId: tree.metadata.id,
+      runs: mergeRuns(merge),
+      reach: merge.dropTombstones ? 'bottom' : 'above',
+      boundaries: merge.outputBoundaries,
+      codec: isTopLevel ? 'none' : tree.metadata.compression,
+    };
+  }
+
+  #takeMerge(
+    tree: KeyspaceTree,
+    merge: TableMerge,
+    done: { readonly result: CompactionResult; readonly startMs: number },
+  ): void {
+    const { versions, tables, metrics, events, clock } = this.#parts;
+    const { id: keyspaceId, name } = tree.metadata;
+    // A keyspace dropped meanwhile has no tables any more; the outputs are orphans of the next open.
+    if (!versions.current.keyspaces.has(keyspaceId)) return;
+    const outputs = done.result.tables.map(tableMetadataOf);
+    for (const table of outputs) tables.openSync(table);
+    versions.log(compactionEdit(keyspaceId, merge, outputs));
+    this.#publish();
+    const readBytes = sizeOf(merge.inputs.flatMap((input) => input.tables));
+    const writtenBytes = sizeOf(outputs);
+    const durationMs = clock.monotonicMs() - done.startMs;
+    metrics.compactionCount += 1;
+    metrics.compactionReadBytes += readBytes;
+    metrics.compactionWrittenBytes += writtenBytes;
+    metrics.compactionMs += durationMs;
+    events.emit('compaction', {
+      kind: 'merge',
+      keyspace: name,
+      reason: merge.reason,
+      inputLevel: merge.inputs[0].level,
+      outputLevel: merge.outputLevel,
+      readBytes,
+      writtenBytes,
+      durationMs,
+    });
+  }
+
+  #publish(): void {
+    const { current, versions, memtables } = this.#parts;
+    current.swap(memtables(), versions.current);
+  }
+}
+
+function sizeOf(tables: readonly TableMetadata[]): number {
+  return tables.reduce((sum, table) => sum + table.sizeBytes, 0);
+}
+
+/** The first level below 0 that is in use. */
+function topLevelOf(targetSizeBytes: readonly number[]): number {
+  return targetSizeBytes.findIndex((size, level) => level > 0 && size > 0);
+}

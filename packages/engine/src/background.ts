@@ -1,0 +1,337 @@
+/**
+ * Decides what runs in the background, and takes over what it gives: flushes before compactions, one of each at a time.
+ *
+ * Everything here happens on the main thread and is synchronous: a completed job becomes a version edit, the edit is
+ * appended to the manifest and applied, the view is swapped, and what that made possible is started. The manifest is
+ * synced behind that, because only the removal of files has to wait for it. So the same code serves the event loop and a
+ * caller who never returns to it.
+ *
+ * A failed job is tried again a few times (a job that lost its thread at once, others after a pause); when that does not
+ * help, writing stops and what is acknowledged stays readable.
+ */
+import { BugError, type Clock, isStorageError, StorageError, type Timer } from '@varve/base';
+import type { CompactionResult } from './compact/index.js';
+import { BackgroundCompaction } from './background-compaction.js';
+import type { EventHub, StallReason } from './events.js';
+import type { Executor, Job, JobResult, Lane } from './executor/index.js';
+import type { FlushResult } from './flush/index.js';
+import type { VersionSet } from './manifest/index.js';
+import type { Memtable } from './memtable/index.js';
+import type { Metrics } from './metrics.js';
+import type { ObsoleteFiles } from './collect/index.js';
+import type { ResolvedOptions } from './options.js';
+import type { TableStore } from './tables/index.js';
+import { flushJobOf, tableMetadataOf } from './job-makers.js';
+import type { CurrentView, SnapshotList } from './view/index.js';
+import type { Generation } from './write/index.js';
+
+export interface BackgroundParts {
+  readonly directory: string;
+  readonly databaseId: Uint8Array;
+  readonly executor: Executor;
+  readonly versions: VersionSet;
+  readonly tables: TableStore;
+  readonly current: CurrentView;
+  readonly snapshots: SnapshotList;
+  readonly obsolete: ObsoleteFiles;
+  readonly options: ResolvedOptions;
+  readonly events: EventHub;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** The memtables now, newest first. */
+  readonly memtables: () => readonly Memtable[];
+  /** The log of the generation that follows this one. */
+  readonly logAfter: (generation: Generation) => number;
+  /** The generation's entries are durable in tables. */
+  readonly onLogUnneeded: (generation: Generation) => void;
+  /** Something changed: writers that wait may be able to go on. */
+  readonly onProgress: () => void;
+  /** Nothing more can be written. */
+  readonly onFailure: (error: StorageError) => void;
+}
+
+const ATTEMPT_COUNT_MAX = 3;
+const RETRY_DELAY_MS = 1000;
+
+export class Background {
+  /** Full generations, oldest first. */
+  readonly frozen: Generation[] = [];
+  readonly #parts: BackgroundParts;
+  readonly #compaction: BackgroundCompaction;
+  #flushing = false;
+  #stopped = false;
+  /** A caller who never returns to the event loop is being served: nothing asynchronous may be started. */
+  #isSynchronous = false;
+  /** Pauses before failed work is tried again. */
+  readonly #retries = new Map<Timer, () => void>();
+  #failedAttemptCount = 0;
+  #manifestSync: Promise<void> | null = null;
+  /** Who waits for what; asked again after every change. */
+  #waiters: { readonly isDone: () => boolean; readonly wake: () => void }[] = [];
+
+  constructor(parts: BackgroundParts) {
+    this.#parts = parts;
+    this.#compaction = new BackgroundCompaction(parts, (job, done) =>
+      this.#submit('compact', job, (result) => done(result as CompactionResult)),
+    );
+  }
+
+  /** Whether nothing runs, nothing is due, and everything done is durable. */
+  get isIdle(): boolean {
+    return (
+      this.frozen.length === 0 &&
+      !this.#compaction.isBusy &&
+      this.#manifestSync === null &&
+      isDurable(this.#parts.versions)
+    );
+  }
+
+  /** Whether every frozen memtable is durable in tables. */
+  get isFlushed(): boolean {
+    return this.frozen.length === 0 && isDurable(this.#parts.versions);
+  }
+
+  /** What keeps a full memtable from being replaced; null when nothing does. */
+  get stallReason(): StallReason | null {
+    const { frozenMemtableCountMax } = this.#parts.options.tuning;
+    if (this.frozen.length >= frozenMemtableCountMax) return 'memtables';
+    return this.#compaction.stallReason;
+  }
+
+  get compaction(): BackgroundCompaction {
+    return this.#compaction;
+  }
+
+  /** A generation is full; it is flushed once all its groups are visible. */
+  freeze(generation: Generation): void {
+    this.frozen.push(generation);
+    this.#publishView();
+  }
+
+  /** Starts whatever is due and not running. */
+  consider(): void {
+    if (this.#stopped) return;
+    this.#considerFlush();
+    this.#compaction.consider();
+    this.#considerManifestSync();
+    this.#wakeWaiters();
+  }
+
+  /** Runs a job in the lane of flushes, again if it fails. */
+  submitShort(job: Job, done: (result: JobResult) => void): void {
+    this.#submit('flush', job, done);
+  }
+
+  /** From a thread that does not return to the event loop: takes over what has completed, and what that needs. */
+  poll(): void {
+    if (this.#stopped) return;
+    this.#synchronously(() => this.#parts.executor.poll());
+  }
+
+  /** Blocks this thread until some background job has completed. */
+  waitForProgress(): void {
+    this.#synchronously(() => {
+      this.#runRetries();
+      this.consider();
+      if (this.#parts.executor.pendingCount > 0) this.#parts.executor.wait();
+      else if (isDurable(this.#parts.versions)) {
+        throw new BugError('Writers wait for background work, and there is none');
+      }
+    });
+  }
+
+  /** Resolves when the condition holds, or when nothing will change any more. */
+  async until(isDone: () => boolean): Promise<void> {
+    this.consider();
+    if (isDone() || this.#stopped) return;
+    await new Promise<void>((wake) => this.#waiters.push({ isDone, wake }));
+  }
+
+  /** Resolves when anything has changed. */
+  async nextProgress(): Promise<void> {
+    let changed = false;
+    await this.until(() => {
+      const before = changed;
+      changed = true;
+      return before;
+    });
+  }
+
+  /** The version changed without a job: readers see the new one from now on. */
+  republish(): void {
+    this.#publishView();
+    this.consider();
+  }
+
+  /** Starts nothing more. Jobs under way are given up by closing the executor. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#retries.keys()) timer.cancel();
+    this.#retries.clear();
+    await this.#parts.executor.close();
+    await this.#manifestSync;
+    this.#wakeWaiters();
+  }
+
+  #considerFlush(): void {
+    const generation = this.frozen[0];
+    if (this.#flushing || generation === undefined || generation.unpublishedGroupCount > 0) return;
+    this.#flushing = true;
+    const startMs = this.#parts.clock.monotonicMs();
+    this.#submit('flush', flushJobOf(this.#parts, generation.memtable), (result) => {
+      this.#flushing = false;
+      this.#takeFlush(generation, result as FlushResult, startMs);
+    });
+  }
+
+  #takeFlush(generation: Generation, result: FlushResult, startMs: number): void {
+    const { versions, tables, metrics, events, clock, logAfter, obsolete } = this.#parts;
+    const live = result.tables.filter(({ keyspaceId }) =>
+      versions.current.keyspaces.has(keyspaceId),
+    );
+    const added = live.map(({ keyspaceId, summary }) => ({
+      keyspaceId,
+      level: 0,
+      table: tableMetadataOf(summary),
+    }));
+    for (const { table } of added) tables.openSync(table);
+    versions.log({
+      tablesAdded: added,
+      minimumLogNumber: logAfter(generation),
+      lastSequence: Math.max(versions.current.lastSequence, generation.memtable.lastSequence),
+    });
+    this.frozen.shift();
+    obsolete.retire({ release: () => this.#parts.onLogUnneeded(generation) });
+    this.#publishView();
+    const writtenBytes = added.reduce((sum, { table }) => sum + table.sizeBytes, 0);
+    const durationMs = clock.monotonicMs() - startMs;
+    metrics.flushCount += 1;
+    metrics.flushedBytes += writtenBytes;
+    metrics.flushMs += durationMs;
+    events.emit('flush', { tableCount: added.length, writtenBytes, durationMs });
+  }
+
+  #publishView(): void {
+    const { current, versions, memtables } = this.#parts;
+    current.swap(memtables(), versions.current);
+  }
+
+  /** Runs a job, and again when it fails; `take` gets its result. */
+  #submit(lane: Lane, job: Job, take: (result: JobResult) => void): void {
+    this.#parts.executor.submit(lane, job, (outcome) => {
+      if (this.#stopped) return;
+      if (!outcome.ok) {
+        this.#retry(outcome.error, () => this.#submit(lane, job, take));
+        return;
+      }
+      this.#failedAttemptCount = 0;
+      this.#attempt(() => take(outcome.result));
+      this.#progressed();
+    });
+  }
+
+  #progressed(): void {
+    if (this.#stopped) return;
+    this.#publishView();
+    this.consider();
+    this.#parts.onProgress();
+  }
+
+  #retry(error: Error, again: () => void): void {
+    this.#failedAttemptCount += 1;
+    const willRetry = this.#failedAttemptCount < ATTEMPT_COUNT_MAX;
+    this.#parts.events.emit('backgroundError', { error, willRetry });
+    if (!willRetry) {
+      this.#fail(error);
+      return;
+    }
+    if (isStorageError(error) && error.code === 'WORKER_FAILED') {
+      again();
+      return;
+    }
+    const timer = this.#parts.clock.delay(RETRY_DELAY_MS, () => {
+      this.#retries.delete(timer);
+      again();
+    });
+    this.#retries.set(timer, again);
+  }
+
+  /** Does not wait for the pauses: whoever calls is blocked until the work is done. */
+  #runRetries(): void {
+    for (const [timer, again] of [...this.#retries]) {
+      timer.cancel();
+      this.#retries.delete(timer);
+      again();
+    }
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      this.#parts.events.emit('backgroundError', { error, willRetry: false });
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#stopped = true;
+    const failure = isStorageError(error)
+      ? error
+      : new StorageError('INTERNAL', `Cannot go on with background work: ${error.message}`, {
+          cause: error,
+        });
+    this.#parts.onFailure(failure);
+    this.#wakeWaiters();
+  }
+
+  /** Syncs the manifest in the background; files that this makes obsolete are then removed. */
+  #considerManifestSync(): void {
+    const { versions, obsolete } = this.#parts;
+    if (this.#manifestSync !== null || this.#isSynchronous) return;
+    if (isDurable(versions)) {
+      obsolete.collect();
+      return;
+    }
+    this.#manifestSync = versions.sync().then(
+      () => {
+        this.#manifestSync = null;
+        obsolete.collect();
+        this.#progressed();
+      },
+      (error) => {
+        this.#manifestSync = null;
+        this.#parts.events.emit('backgroundError', { error, willRetry: false });
+        this.#fail(error);
+      },
+    );
+  }
+
+  /** Takes over completed work, then syncs the manifest on this thread, for callers who never return to the event loop. */
+  #synchronously(action: () => void): void {
+    const { versions, obsolete } = this.#parts;
+    this.#isSynchronous = true;
+    try {
+      action();
+    } finally {
+      this.#isSynchronous = false;
+    }
+    if (this.#stopped || isDurable(versions)) return;
+    this.#attempt(() => {
+      versions.syncSync();
+      obsolete.collect();
+    });
+  }
+
+  #wakeWaiters(): void {
+    const waiters = this.#waiters;
+    if (waiters.length === 0) return;
+    this.#waiters = waiters.filter(({ isDone }) => !this.#stopped && !isDone());
+    for (const waiter of waiters) if (!this.#waiters.includes(waiter)) waiter.wake();
+  }
+}
+
+function isDurable(versions: VersionSet): boolean {
+  return versions.durableEditCount === versions.editCount;
+}

@@ -1,0 +1,83 @@
+/**
+ * Removes the files that no version needs any more, once the edit that made them obsolete is durable.
+ *
+ * Order: edit durable -> table closed, log closed -> file handed to a background job for removal. One retired log is
+ * kept aside to be written over by the next one: overwriting allocated space makes each later sync cheaper.
+ */
+import type { NumberedFile } from '../directory/index.js';
+import { numberedFileName } from '../directory/index.js';
+import type { VersionSet } from '../manifest/index.js';
+import type { TableStore } from '../tables/index.js';
+
+/** A log that is no longer written to. */
+export interface RetiredLog {
+  /** Its entries are durable in tables: it need not be synced, and may be closed. */
+  release(): void;
+}
+
+export interface ObsoleteFilesOptions {
+  readonly directory: string;
+  readonly versions: VersionSet;
+  readonly tables: TableStore;
+  /** Removes the files at these paths, later and on another thread; gives those that could not be removed. */
+  readonly remove: (paths: readonly string[], onFailed: (paths: readonly string[]) => void) => void;
+  /** Whether retired logs are worth keeping for the next log. */
+  readonly recycling: 'on' | 'off';
+}
+
+/** Retired logs kept for reuse. */
+const RECYCLED_LOG_COUNT_MAX = 1;
+
+export class ObsoleteFiles {
+  readonly #options: ObsoleteFilesOptions;
+  readonly #retired: { readonly log: RetiredLog; readonly editCount: number }[] = [];
+  readonly #recyclable: NumberedFile[] = [];
+  #failedPaths: readonly string[] = [];
+
+  constructor(options: ObsoleteFilesOptions) {
+    this.#options = options;
+  }
+
+  /** A log is replaced by tables in the edit logged last; it is released when that is durable. */
+  retire(log: RetiredLog): void {
+    this.#retired.push({ log, editCount: this.#options.versions.editCount });
+  }
+
+  /** The name of a log to write over, which is then the caller's; null when there is none. */
+  takeRecyclableLog(): string | null {
+    const file = this.#recyclable.pop();
+    return file === undefined ? null : numberedFileName(file);
+  }
+
+  /** Gives up everything that became removable. */
+  collect(): void {
+    const { versions } = this.#options;
+    while (this.#retired.length > 0 && this.#retired[0].editCount <= versions.durableEditCount) {
+      this.#retired.shift()!.log.release();
+    }
+    const paths = this.#giveUp(versions.takeUnusedFiles());
+    if (paths.length === 0) return;
+    const all = [...this.#failedPaths, ...paths];
+    this.#failedPaths = [];
+    this.#options.remove(all, (failed) => {
+      this.#failedPaths = [...this.#failedPaths, ...failed];
+    });
+  }
+
+  /** Releases every retired log, at close. */
+  releaseAll(): void {
+    for (const { log } of this.#retired.splice(0)) log.release();
+  }
+
+  #giveUp(files: readonly NumberedFile[]): string[] {
+    const { tables, directory, recycling } = this.#options;
+    const paths: string[] = [];
+    for (const file of files) {
+      if (file.kind === 'table') tables.close(file.fileNumber);
+      const keep = recycling === 'on' && this.#recyclable.length < RECYCLED_LOG_COUNT_MAX;
+      if (file.kind === 'log' && keep) this.#recyclable.push(file);
+      else paths.push(`${directory}/${numberedFileName(file)}`);
+    }
+    return paths;
+  }
+}

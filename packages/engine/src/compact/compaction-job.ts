@@ -1,0 +1,188 @@
+/**
+ * Compaction: the tables of some runs become the tables of one level.
+ *
+ *   1. open every input and put a cursor on each run
+ *   2. merge; for each user key keep what the drop rules keep
+ *   3. cut the output at the target size, or earlier where the next level down is cut (so that a later compaction of
+ *      the output overlaps few tables), never between two versions of one user key
+ *   4. sync every output, then the directory; the caller publishes them in one version edit
+ *
+ * A damaged input fails the job: nothing is ever skipped. Outputs of a failed job are removed.
+ */
+import { compareBytes, copyBytes, type EntryCursor } from '@varve/base';
+import type { TableSummary, TableWriterOptions } from '@varve/sstable';
+import { DirectBlockSource, TableCursor, TableReader } from '@varve/sstable';
+import type { FileSystem } from '@varve/vfs';
+import { tableFileName } from '../directory/index.js';
+import { LevelCursor, MergingCursor } from '../iterators/index.js';
+import type { TableMetadata } from '../manifest/index.js';
+import {
+  DROP,
+  DropRules,
+  ENTRIES_PER_BEAT,
+  type JobProgress,
+  KEEP_WITHOUT_SEQUENCE,
+  type TableOutputOptions,
+  TableOutputs,
+} from '../tables/index.js';
+
+export interface CompactionJob {
+  readonly kind: 'compact';
+  readonly keyspaceId: number;
+  /** Sorted runs, newest first; the tables of a run are disjoint and ascending. */
+  readonly runs: readonly (readonly TableMetadata[])[];
+  /** Whether any level deeper than the output can hold a key of the inputs. */
+  readonly reach: 'bottom' | 'above';
+  /** Sequences of the open snapshots, ascending. */
+  readonly snapshots: readonly number[];
+  /** User keys where an output is better cut, ascending. */
+  readonly boundaries: readonly Uint8Array[];
+  readonly writer: TableWriterOptions;
+  readonly output: TableOutputOptions;
+}
+
+export interface CompactionResult {
+  readonly kind: 'compact';
+  readonly tables: readonly TableSummary[];
+  readonly readEntryCount: number;
+  readonly droppedEntryCount: number;
+}
+
+/** An output is cut at a boundary once it has this share of its target size. */
+const BOUNDARY_CUT_SHARE = 0.5;
+
+/** Writes the merged tables, synced, and gives their summaries. On failure removes them and throws. */
+export function runCompactionJob(
+  fileSystem: FileSystem,
+  job: CompactionJob,
+  progress: JobProgress,
+): CompactionResult {
+  const outputs = new TableOutputs(fileSystem, job.output);
+  outputs.configure(job.writer);
+  const readers: TableReader[] = [];
+  try {
+    const runs = job.runs.map((run) => openRun(fileSystem, job, { run, readers }));
+    const counts = new CompactionMerge(job, outputs, progress).run(runs);
+    outputs.finish();
+    return { kind: 'compact', tables: outputs.summaries, ...counts };
+  } catch (error) {
+    outputs.abandon();
+    throw error;
+  } finally {
+    for (const reader of readers) reader.close();
+  }
+}
+
+interface RunToOpen {
+  readonly run: readonly TableMetadata[];
+  /** Every reader opened is added, to be closed by the caller. */
+  readonly readers: TableReader[];
+}
+
+function openRun(fileSystem: FileSystem, job: CompactionJob, opening: RunToOpen): EntryCursor {
+  const { directory, databaseId } = job.output;
+  const source = new DirectBlockSource();
+  const open = (table: TableMetadata): EntryCursor => {
+    const path = `${directory}/${tableFileName(table.fileNumber)}`;
+    const reader = TableReader.openSync(fileSystem.openSync(path, 'read'), {
+      fileNumber: table.fileNumber,
+      tableId: table.tableId,
+      databaseId,
+      sizeBytes: table.sizeBytes,
+    });
+    opening.readers.push(reader);
+    return new TableCursor(reader, source);
+  };
+  const tables = opening.run;
+  if (tables.length === 1) return open(tables[0]!);
+  return new LevelCursor({
+    runCount: tables.length,
+    open: (runIndex) => open(tables[runIndex]!),
+    locate: () => 0,
+  });
+}
+
+/** The merge loop, with what it remembers between entries. */
+class CompactionMerge {
+  readonly #job: CompactionJob;
+  readonly #outputs: TableOutputs;
+  readonly #progress: JobProgress;
+  readonly #rules: DropRules;
+  #lastKey = new Uint8Array(64);
+  #lastKeyLength = -1;
+  #boundaryIndex = 0;
+
+  constructor(job: CompactionJob, outputs: TableOutputs, progress: JobProgress) {
+    this.#job = job;
+    this.#outputs = outputs;
+    this.#progress = progress;
+    this.#rules = new DropRules(job.snapshots, job.reach);
+  }
+
+  run(runs: EntryCursor[]): { readEntryCount: number; droppedEntryCount: number } {
+    const cursor = runs.length === 1 ? runs[0]! : new MergingCursor(runs);
+    let readEntryCount = 0;
+    let droppedEntryCount = 0;
+    for (cursor.first(); cursor.valid; cursor.next()) {
+      readEntryCount += 1;
+      if (readEntryCount % ENTRIES_PER_BEAT === 0) this.#progress.beat();
+      if (!this.#isLastKey(cursor)) this.#startKey(cursor);
+      const verdict = this.#rules.judge(cursor.sequence, cursor.kind);
+      if (verdict === DROP) droppedEntryCount += 1;
+      else this.#add(cursor, verdict === KEEP_WITHOUT_SEQUENCE ? 0 : cursor.sequence);
+    }
+    return { readEntryCount, droppedEntryCount };
+  }
+
+  #add(cursor: EntryCursor, sequence: number): void {
+    this.#outputs.writer.add(
+      cursor.keyBytes,
+      cursor.keyOffset,
+      cursor.keyOffset + cursor.keyLength,
+      cursor.valueBytes,
+      cursor.valueOffset,
+      cursor.valueOffset + cursor.valueLength,
+      sequence,
+      cursor.kind,
+    );
+  }
+
+  #isLastKey(cursor: EntryCursor): boolean {
+    const length = this.#lastKeyLength;
+    if (cursor.keyLength !== length) return false;
+    const bytes = cursor.keyBytes;
+    const offset = cursor.keyOffset;
+    const last = this.#lastKey;
+    for (let index = length - 1; index >= 0; index--) {
+      if (bytes[offset + index] !== last[index]) return false;
+    }
+    return true;
+  }
+
+  #startKey(cursor: EntryCursor): void {
+    const start = cursor.keyOffset;
+    const end = start + cursor.keyLength;
+    if (this.#lastKey.length < cursor.keyLength) this.#lastKey = new Uint8Array(cursor.keyLength * 2);
+    copyBytes(cursor.keyBytes, start, end, this.#lastKey, 0);
+    this.#lastKeyLength = cursor.keyLength;
+    this.#rules.startKey();
+    const passedBoundary = this.#passBoundaries(cursor.keyBytes, start, end);
+    const size = this.#outputs.currentSizeBytes;
+    const target = this.#outputs.targetFileSizeBytes;
+    if (size >= target || (passedBoundary && size >= target * BOUNDARY_CUT_SHARE)) {
+      this.#outputs.cut();
+    }
+  }
+
+  /** Whether the key is at or past a boundary that no key before it had reached. */
+  #passBoundaries(bytes: Uint8Array, start: number, end: number): boolean {
+    const boundaries = this.#job.boundaries;
+    const before = this.#boundaryIndex;
+    while (this.#boundaryIndex < boundaries.length) {
+      const boundary = boundaries[this.#boundaryIndex]!;
+      if (compareBytes(bytes, start, end, boundary, 0, boundary.length) < 0) break;
+      this.#boundaryIndex += 1;
+    }
+    return this.#boundaryIndex > before;
+  }
+}

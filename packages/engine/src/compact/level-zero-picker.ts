@@ -1,0 +1,94 @@
+// Picks from level 0, where tables overlap and age decides.
+//
+// A key's newest version must stay above its older ones. So a table leaves level 0 only together with
+// every older table that overlaps it. Tables that overlap, directly or through others, form a cluster;
+// what is taken is a whole cluster, newer tables included, since they would otherwise be merged with the
+// same tables below once more.
+//
+// One job at a time: a second could take newer tables past older ones that are still being merged.
+
+import { compareWhole } from '@varve/base';
+import { overlapDepth, type TableMetadata } from '../manifest/index.js';
+import type { TableMerge, TableMove } from './compaction-choice.js';
+import { type KeyRange, rangeOf, rangesMeet, totalSizeBytes } from './key-range.js';
+import {
+  type Motive,
+  mergeTables,
+  moveDestination,
+  moveTables,
+  type Picked,
+  type Picking,
+} from './picking.js';
+
+/** Tables that overlap each other directly or through others; newest first. */
+type Cluster = readonly TableMetadata[];
+
+/**
+ * Picks the cluster that costs reads the most, or moves every table that overlaps nothing at all.
+ * `range` limits the choice to clusters that have a key in it. `undefined` when there is none.
+ */
+export function pickLevelZero(
+  picking: Picking,
+  motive: Motive,
+  range?: KeyRange,
+): Picked<TableMove | TableMerge> | undefined {
+  const clusters = clustersOf(picking.tree.levels[0].tables).filter(
+    (cluster) => range === undefined || rangesMeet(rangeOf(cluster), range),
+  );
+  if (clusters.length === 0) return undefined;
+  if (picking.running.includesLevelZero) return 'busy';
+  return pickMove(picking, clusters, motive) ?? pickMerge(picking, clusters, motive);
+}
+
+/** Moves the tables that can go deepest; all of them at once, since a move is no work. */
+function pickMove(
+  picking: Picking,
+  clusters: readonly Cluster[],
+  motive: Motive,
+): TableMove | undefined {
+  let deepest: TableMove | undefined;
+  for (const tables of clusters) {
+    if (tables.length > 1) continue;
+    const outputLevel = moveDestination(picking, tables[0], 0);
+    if (outputLevel === 0 || outputLevel < (deepest?.outputLevel ?? 0)) continue;
+    const move = moveTables(picking, { level: 0, tables, outputLevel }, motive);
+    if (move === 'busy') continue;
+    const joined = deepest?.outputLevel === outputLevel ? deepest.tables : [];
+    deepest = { ...move, tables: [...joined, ...tables] };
+  }
+  return deepest;
+}
+
+function pickMerge(
+  picking: Picking,
+  clusters: readonly Cluster[],
+  motive: Motive,
+): Picked<TableMerge> {
+  const byCost = clusters
+    .map((tables) => ({ tables, depth: overlapDepth(tables), sizeBytes: totalSizeBytes(tables) }))
+    .sort((a, b) => b.depth - a.depth || b.sizeBytes - a.sizeBytes);
+  for (const { tables } of byCost) {
+    const merge = mergeTables(picking, { level: 0, tables }, motive);
+    if (merge !== 'busy') return merge;
+  }
+  return 'busy';
+}
+
+/** In the order of their keys. `tables` are newest first, and stay so in each cluster. */
+function clustersOf(tables: readonly TableMetadata[]): Cluster[] {
+  const clusterOf = new Map<TableMetadata, number>();
+  let clusterCount = 0;
+  let largestKey: Uint8Array | undefined;
+  const byKey = [...tables].sort((a, b) => compareWhole(a.smallestKey, b.smallestKey));
+  for (const table of byKey) {
+    const continues = largestKey !== undefined && compareWhole(table.smallestKey, largestKey) <= 0;
+    if (!continues) clusterCount += 1;
+    if (!continues || compareWhole(table.largestKey, largestKey!) > 0) {
+      largestKey = table.largestKey;
+    }
+    clusterOf.set(table, clusterCount - 1);
+  }
+  const clusters: TableMetadata[][] = Array.from({ length: clusterCount }, () => []);
+  for (const table of tables) clusters[clusterOf.get(table)!].push(table);
+  return clusters;
+}

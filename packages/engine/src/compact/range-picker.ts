@@ -1,0 +1,121 @@
+// Picks what somebody asked for: one step of the compaction of a range of keys.
+//
+// The caller goes down the levels, and on each takes steps until there is nothing left to do. A step is
+// bounded in size, so that other work has its turn in between. Unlike otherwise, every tombstone that can
+// be dropped is worth a rewrite.
+
+import { BOTTOM_LEVEL, type KeyspaceTree, type TableMetadata } from '../manifest/index.js';
+import type { CompactionChoice, TableMerge, TableMove } from './compaction-choice.js';
+import { type KeyRange, rangeOf, totalSizeBytes } from './key-range.js';
+import { pickMove } from './level-picker.js';
+import { pickLevelZero } from './level-zero-picker.js';
+import type { PickerOptions } from './picker-options.js';
+import {
+  hasDroppableTombstones,
+  mergeTables,
+  outputLevelOf,
+  overlapping,
+  type Picked,
+  type Picking,
+  startPicking,
+} from './picking.js';
+
+/** Which keys of which level to compact. */
+export interface RangeRequest {
+  /** 0 to 6. At the bottom only tables with tombstones that can be dropped are rewritten. */
+  readonly level: number;
+  /** First key, inclusive. Left out: from the first on. */
+  readonly smallest?: Uint8Array;
+  /** Last key, inclusive. Left out: to the last. */
+  readonly largest?: Uint8Array;
+  /** File numbers of the inputs of running jobs. */
+  readonly busy: ReadonlySet<number>;
+}
+
+const MOTIVE = { reason: 'manual', score: 0 } as const;
+
+/**
+ * Picks one step of a compaction that was asked for. `'nothing-to-do'`: the level holds nothing more of
+ * the range. `'busy'`: wait for a running job, then ask again.
+ */
+export function pickRange(
+  tree: KeyspaceTree,
+  options: PickerOptions,
+  request: RangeRequest,
+): CompactionChoice {
+  const { tables } = tree.levels[request.level];
+  if (tables.length === 0) return { type: 'none', why: 'nothing-to-do' };
+  const whole = rangeOf(tables);
+  const range = {
+    smallest: request.smallest ?? whole.smallest,
+    largest: request.largest ?? whole.largest,
+  };
+  const everyTombstone = { tombstoneCountMin: 1, tombstoneShareMin: Number.MIN_VALUE };
+  const picking = startPicking(tree, { ...options, ...everyTombstone }, request.busy);
+  const picked =
+    request.level === 0
+      ? pickLevelZero(picking, MOTIVE, range)
+      : pickDeeper(picking, request.level, range);
+  if (picked === undefined) return { type: 'none', why: 'nothing-to-do' };
+  return picked === 'busy' ? { type: 'none', why: 'busy' } : picked;
+}
+
+function pickDeeper(
+  picking: Picking,
+  level: number,
+  range: KeyRange,
+): Picked<TableMove | TableMerge> | undefined {
+  const tables = overlapping(picking, level, range);
+  if (level === BOTTOM_LEVEL) {
+    const isWanted = (table: TableMetadata) => hasDroppableTombstones(table, picking.options);
+    return pickStep(picking, level, neighbours(tables, isWanted));
+  }
+  const move = pickMove(picking, { level, tables, sizeBytesMax: Number.POSITIVE_INFINITY }, MOTIVE);
+  return move ?? pickStep(picking, level, [tables]);
+}
+
+/** Merges as many tables as one step may take, from the first that no running job is in the way of. */
+function pickStep(
+  picking: Picking,
+  level: number,
+  runs: readonly (readonly TableMetadata[])[],
+): Picked<TableMerge> | undefined {
+  for (const run of runs) {
+    for (let start = 0; start < run.length; start++) {
+      const tables = stepOf(picking, level, run.slice(start));
+      const merge = mergeTables(picking, { level, tables }, MOTIVE);
+      if (merge !== 'busy') return merge;
+    }
+  }
+  return runs.some((run) => run.length > 0) ? 'busy' : undefined;
+}
+
+/** The first of `tables`, and those after it that fit into one step and are free. */
+function stepOf(
+  picking: Picking,
+  level: number,
+  tables: readonly TableMetadata[],
+): readonly TableMetadata[] {
+  const { running, options } = picking;
+  let count = 1;
+  while (count < tables.length && !running.reads(tables[count])) {
+    const step = tables.slice(0, count + 1);
+    const below = overlapping(picking, outputLevelOf(picking, level), rangeOf(step));
+    if (totalSizeBytes(step) + totalSizeBytes(below) > options.compactionSizeBytesMax) break;
+    count += 1;
+  }
+  return tables.slice(0, count);
+}
+
+/** The wanted tables, those beside each other together. */
+function neighbours(
+  tables: readonly TableMetadata[],
+  isWanted: (table: TableMetadata) => boolean,
+): TableMetadata[][] {
+  const runs: TableMetadata[][] = [[]];
+  for (const table of tables) {
+    if (isWanted(table)) runs[runs.length - 1].push(table);
+    else runs.push([]);
+  }
+  return runs.filter((run) => run.length > 0);
+}

@@ -1,0 +1,80 @@
+// Where running jobs are at work, found out from the numbers of the tables they read.
+//
+// A job replaces its inputs by outputs that may lie anywhere between the first and the last key of all
+// of them, also where no input is. Until it ends, no other job may put a table there on the same level,
+// or the two results would overlap.
+//
+// The inputs of a job are neighbours in their level, and stay so, since nothing else may put a table
+// between them. So the keys a job covers are found again as spans: from the first to the last of the
+// busy tables that stand side by side in one level. Two jobs side by side look like one, which only makes
+// the picker more careful. In level 0 there is one job at a time, and all its tables are one span.
+
+import type { KeyspaceTree, Level, TableMetadata } from '../manifest/index.js';
+import { type KeyRange, rangeOf, rangesMeet } from './key-range.js';
+import { firstUsedLevel } from './level-targets.js';
+
+/** See the head of this file. Made for one tree at one moment. O(tables). */
+export class RunningJobs {
+  readonly #busy: ReadonlySet<number>;
+  /** By level. */
+  readonly #spans: readonly (readonly KeyRange[])[];
+  /** Down to this level a job of level 0 may write. */
+  readonly #levelZeroReach: number;
+
+  /** `busy`: file numbers of the inputs of running jobs. `baseLevel`: where level 0 goes now. */
+  constructor(tree: KeyspaceTree, busy: ReadonlySet<number>, baseLevel: number) {
+    this.#busy = busy;
+    this.#spans = tree.levels.map((level) => (busy.size === 0 ? [] : spansOf(level, busy)));
+    this.#levelZeroReach = Math.max(baseLevel, firstUsedLevel(tree.levels));
+  }
+
+  /** Whether a job of level 0 is running: no other may start then. */
+  get includesLevelZero(): boolean {
+    return this.#spans[0].length > 0;
+  }
+
+  /** Whether a job reads the table. */
+  reads(table: TableMetadata): boolean {
+    return this.#busy.has(table.fileNumber);
+  }
+
+  /** Whether a job reads any of the tables. */
+  readsAny(tables: readonly TableMetadata[]): boolean {
+    return this.#busy.size > 0 && tables.some((table) => this.reads(table));
+  }
+
+  /**
+   * Whether a job that takes tables of `inputLevel` in this range, and puts tables of this range into
+   * `outputLevel`, could get in the way of a running one.
+   */
+  conflictWith(range: KeyRange, inputLevel: number, outputLevel: number): boolean {
+    if (this.#busy.size === 0) return false;
+    return this.#mayChange(inputLevel, range) || this.#mayChange(outputLevel, range);
+  }
+
+  /** Whether a running job reads from or writes to this range of a level. */
+  #mayChange(level: number, range: KeyRange): boolean {
+    const sources = [level];
+    if (level > 1) sources.push(level - 1);
+    if (level > 0 && level <= this.#levelZeroReach) sources.push(0);
+    return sources.some((source) => this.#spans[source].some((span) => rangesMeet(span, range)));
+  }
+}
+
+function spansOf(level: Level, busy: ReadonlySet<number>): KeyRange[] {
+  const busyTables = level.tables.filter(({ fileNumber }) => busy.has(fileNumber));
+  if (busyTables.length === 0) return [];
+  if (level.level === 0) return [rangeOf(busyTables)];
+  const spans: KeyRange[] = [];
+  let run: TableMetadata[] = [];
+  const endRun = (): void => {
+    if (run.length > 0) spans.push(rangeOf(run));
+    run = [];
+  };
+  for (const table of level.tables) {
+    if (busy.has(table.fileNumber)) run.push(table);
+    else endRun();
+  }
+  endRun();
+  return spans;
+}

@@ -1,0 +1,168 @@
+// The directory a database lives in: found once, locked, and recognized again before every commit.
+//
+// The path is resolved once, and device and inode are remembered. If the directory is removed, renamed
+// or replaced while the database is open, writes would go to files that nobody will ever find: so
+// `verifySync()` compares the identities of the directory and of the lock file before the manifest is
+// written to. A new directory can get the inode of a removed one; a new lock file cannot get the inode of
+// ours, which is in use for as long as we hold it open.
+//
+// Whoever can exchange a parent directory in the middle of a call cannot be kept out: parents must be
+// trusted.
+
+import { assert, StorageError } from '@varve/base';
+import type { FileLock, FileStatus, FileSystem } from '@varve/vfs';
+import { LOCK_FILE_NAME, type NumberedFile, parseFileName } from './file-names.js';
+
+/** How a directory is opened. */
+export interface DirectoryOptions {
+  /**
+   * `'readWrite'` takes the lock. `'readOnly'` changes no byte, creates nothing and takes no lock: it
+   * may read while a writer is at work and then miss files that the writer removes.
+   */
+  readonly access: 'readWrite' | 'readOnly';
+  /** Whether a missing directory is made, with its missing parents. Only with `'readWrite'`. */
+  readonly createIfMissing: boolean;
+  /** Short text for people, shown to whoever is refused the lock. */
+  readonly owner: string;
+}
+
+interface HeldLock {
+  readonly lock: FileLock;
+  readonly identity: FileStatus;
+}
+
+/** A directory that is open; `close()` gives the lock back. */
+export class DatabaseDirectory {
+  readonly fileSystem: FileSystem;
+  /** Absolute, without symbolic links. */
+  readonly path: string;
+  readonly #identity: FileStatus;
+  readonly #held: HeldLock | null;
+
+  private constructor(fileSystem: FileSystem, path: string, options: DirectoryOptions) {
+    this.fileSystem = fileSystem;
+    this.path = path;
+    this.#identity = fileSystem.statSync(path);
+    if (this.#identity.kind !== 'directory') {
+      throw new StorageError('INVALID_ARGUMENT', `Cannot open ${path}: it is not a directory`, {
+        file: path,
+      });
+    }
+    this.#held = options.access === 'readWrite' ? this.#takeLock(options.owner) : null;
+  }
+
+  /**
+   * Opens the directory at `path`. Costs a few milliseconds, for the lock.
+   *
+   * @throws StorageError NOT_FOUND when it does not exist and must not be made, LOCKED when another
+   * instance has it open, INVALID_ARGUMENT when it is no directory.
+   */
+  static openSync(
+    fileSystem: FileSystem,
+    path: string,
+    options: DirectoryOptions,
+  ): DatabaseDirectory {
+    if (!fileSystem.existsSync(path)) {
+      if (!options.createIfMissing || options.access === 'readOnly') {
+        throw new StorageError('NOT_FOUND', `Cannot open ${path}: it does not exist`, {
+          file: path,
+        });
+      }
+      makeDurablySync(fileSystem, path);
+    }
+    return new DatabaseDirectory(fileSystem, fileSystem.realPathSync(path), options);
+  }
+
+  /** Full path of a name from file-names.ts. */
+  pathOf(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  /** Every numbered file of ours in the directory, in the order of their names; others are ignored. */
+  listSync(): NumberedFile[] {
+    return this.fileSystem
+      .listSync(this.path)
+      .map(parseFileName)
+      .filter((file) => file !== undefined);
+  }
+
+  /** Returns once every name made, changed or removed before survives a power loss. Blocks. */
+  syncSync(): void {
+    this.fileSystem.syncDirectorySync(this.path);
+  }
+
+  /** As {@link DatabaseDirectory.syncSync}, on another thread. */
+  sync(): Promise<void> {
+    return this.fileSystem.syncDirectory(this.path);
+  }
+
+  /**
+   * Throws unless the path still leads to the directory that was opened, with our own lock in it.
+   * About 5 µs. Requires: opened with `'readWrite'`.
+   *
+   * @throws StorageError IO, not retryable: the database must not be written to any more.
+   */
+  verifySync(): void {
+    assert(this.#held !== null, 'a directory opened read-only is never committed to');
+    if (
+      this.#isStill(this.path, this.#identity) &&
+      this.#isStill(this.#lockPath, this.#held.identity)
+    ) {
+      return;
+    }
+    throw new StorageError(
+      'IO',
+      `Cannot commit to ${this.path}: the directory was replaced while it was open`,
+      { file: this.path, retryable: false },
+    );
+  }
+
+  /** Gives the lock back; a second call does nothing. */
+  close(): void {
+    this.#held?.lock.release();
+  }
+
+  get #lockPath(): string {
+    return this.pathOf(LOCK_FILE_NAME);
+  }
+
+  #takeLock(owner: string): HeldLock {
+    const lock = this.fileSystem.lockSync(this.#lockPath, owner);
+    try {
+      return { lock, identity: this.fileSystem.statSync(this.#lockPath) };
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  #isStill(path: string, { device, inode }: FileStatus): boolean {
+    if (!this.fileSystem.existsSync(path)) return false;
+    const status = this.fileSystem.statSync(path);
+    return status.device === device && status.inode === inode;
+  }
+}
+
+/**
+ * Makes a directory and its missing parents, each name durable: otherwise a power loss could take a
+ * database whose files were all synced.
+ */
+function makeDurablySync(fileSystem: FileSystem, path: string): void {
+  let missingCount = 0;
+  for (let ancestor = path; !fileSystem.existsSync(ancestor); ancestor = parentOf(ancestor)) {
+    missingCount += 1;
+  }
+  fileSystem.makeDirectorySync(path);
+  let made = fileSystem.realPathSync(path);
+  for (; missingCount > 0; missingCount--) {
+    made = parentOf(made);
+    fileSystem.syncDirectorySync(made);
+  }
+}
+
+function parentOf(path: string): string {
+  const trimmed = path.replace(/\/+$/, '');
+  const slash = trimmed.lastIndexOf('/');
+  if (slash < 0) return '.';
+  return slash === 0 ? '/' : trimmed.slice(0, slash);
+}

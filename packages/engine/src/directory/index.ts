@@ -1,0 +1,18 @@
+// Which files exist, how their names are made and parsed, and who holds the lock.
+
+export { publishCurrent, readCurrentSync, stageCurrent } from './current-file.js';
+export { DatabaseDirectory, type DirectoryOptions } from './database-directory.js';
+export {
+  CURRENT_FILE_NAME,
+  isFileNumber,
+  LOCK_FILE_NAME,
+  logFileName,
+  manifestFileName,
+  type NumberedFile,
+  type NumberedFileKind,
+  numberedFileName,
+  parseFileName,
+  spareLogFileName,
+  tableFileName,
+  temporaryFileName,
+} from './file-names.js';

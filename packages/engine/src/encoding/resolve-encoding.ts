@@ -1,0 +1,93 @@
+// From what a user says to an encoding, with the type of its values.
+
+import { binaryEncoding } from './binary-encoding.js';
+import { type CustomEncoding, describeType, type Encoding } from './encoding.js';
+import { FunctionEncoding } from './function-encoding.js';
+import { JsonEncoding } from './json-encoding.js';
+import { MsgpackEncoding } from './msgpack-encoding.js';
+import { type Tuple, TupleEncoding } from './tuple-encoding.js';
+import { utf8Encoding } from './utf8-encoding.js';
+
+/** The built-in encodings and the types of their values. */
+export interface EncodingValues {
+  /** Strings; they order by code point. */
+  utf8: string;
+  /** Bytes; what is read is a copy. */
+  binary: Uint8Array;
+  /** What JSON.stringify takes. */
+  json: unknown;
+  /** What MessagePack has: also bytes, dates and bigints of 64 bits. */
+  msgpack: unknown;
+  /** Arrays that order element by element. */
+  tuple: Tuple;
+}
+
+/** The name of a built-in encoding. */
+export type EncodingName = keyof EncodingValues;
+
+/** What an option such as `keyEncoding` takes: a name, or two functions. */
+export type EncodingOption = EncodingName | CustomEncoding<unknown>;
+
+/** The type of the values of an encoding: `ValueOf<'utf8'>` is `string`. */
+export type ValueOf<Option extends EncodingOption> = Option extends EncodingName
+  ? EncodingValues[Option]
+  : Option extends CustomEncoding<infer T>
+    ? T
+    : never;
+
+const CUSTOM_NAME_DEFAULT = 'custom';
+const CUSTOM_NAME_LENGTH_MAX = 64;
+
+/** Makes the encoding; those with memory of their own must not be shared by keys and values. */
+const BUILT_IN: { readonly [Name in EncodingName]: () => Encoding<EncodingValues[Name]> } = {
+  utf8: () => utf8Encoding,
+  binary: () => binaryEncoding,
+  json: () => new JsonEncoding(),
+  msgpack: () => new MsgpackEncoding(),
+  tuple: () => new TupleEncoding(),
+};
+
+/**
+ * Gives the encoding that `option` names or is. Call it once for keys and once for values. Throws TypeError for what is
+ * neither a name nor two functions, RangeError for a name that is unknown, too long or taken.
+ */
+export function resolveEncoding<const Option extends EncodingOption>(
+  option: Option,
+): Encoding<ValueOf<Option>> {
+  const encoding: unknown =
+    typeof option === 'string' ? builtInEncoding(option) : customEncoding(option);
+  return encoding as Encoding<ValueOf<Option>>;
+}
+
+function builtInEncoding(name: string): unknown {
+  if (!isBuiltIn(name)) {
+    const known = Object.keys(BUILT_IN).join(', ');
+    throw new RangeError(`Cannot use an encoding named "${name}": there are ${known}`);
+  }
+  return BUILT_IN[name]();
+}
+
+function customEncoding(option: CustomEncoding<unknown>): unknown {
+  const { encode, decode, name = CUSTOM_NAME_DEFAULT } = Object(option) as Partial<typeof option>;
+  if (typeof encode !== 'function' || typeof decode !== 'function') {
+    const received = describeType(option);
+    throw new TypeError(
+      `Cannot use an encoding: expected a name or { encode, decode }, received ${received}`,
+    );
+  }
+  if (typeof name !== 'string') {
+    throw new TypeError(
+      `Cannot use an encoding: its name must be a string, received ${describeType(name)}`,
+    );
+  }
+  if (name.length === 0 || name.length > CUSTOM_NAME_LENGTH_MAX || isBuiltIn(name)) {
+    throw new RangeError(
+      `Cannot use an encoding named "${name}": expected 1 to ${CUSTOM_NAME_LENGTH_MAX} characters and no built-in name`,
+    );
+  }
+  return new FunctionEncoding(name, option);
+}
+
+function isBuiltIn(name: string): name is EncodingName {
+  return Object.hasOwn(BUILT_IN, name);
+}

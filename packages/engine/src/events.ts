@@ -1,0 +1,57 @@
+/**
+ * What happens inside a database, for those who watch it: typed events with plain data.
+ *
+ * Listeners run synchronously, in order of registration; what a listener throws is thrown to nobody.
+ */
+
+/** Why writers wait. */
+export type StallReason = 'memtables' | 'level0' | 'compaction' | 'log';
+
+/** The events of a database and their data. Sizes in bytes, times in milliseconds. */
+export interface DatabaseEvents {
+  /** A memtable has become tables of level 0. */
+  flush: { readonly tableCount: number; readonly writtenBytes: number; readonly durationMs: number };
+  /** Tables were merged, or moved to another level (`'move'`: nothing was written). */
+  compaction: {
+    readonly kind: 'merge' | 'move' | 'drop';
+    readonly keyspace: string;
+    readonly reason: string;
+    readonly inputLevel: number;
+    readonly outputLevel: number;
+    readonly readBytes: number;
+    readonly writtenBytes: number;
+    readonly durationMs: number;
+  };
+  /** Writers began to wait. */
+  stall: { readonly reason: StallReason };
+  /** Writers go on. */
+  stallEnd: { readonly reason: StallReason; readonly durationMs: number };
+  /** Background work failed; it is tried again if `willRetry`, otherwise writing stops. */
+  backgroundError: { readonly error: Error; readonly willRetry: boolean };
+}
+
+type Listener<E> = (event: E) => void;
+
+/** Registers listeners of a database's events. */
+export class EventHub {
+  readonly #listeners = new Map<keyof DatabaseEvents, Set<Listener<never>>>();
+
+  /** Calls `listener` at every event of the name. Gives a function that ends it. */
+  on<N extends keyof DatabaseEvents>(name: N, listener: Listener<DatabaseEvents[N]>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  /** For the database: tells every listener. */
+  emit<N extends keyof DatabaseEvents>(name: N, event: DatabaseEvents[N]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        (listener as Listener<DatabaseEvents[N]>)(event);
+      } catch {
+        // A listener must not be able to break the engine, and there is nobody else to tell.
+      }
+    }
+  }
+}

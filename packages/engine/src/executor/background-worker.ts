@@ -1,0 +1,129 @@
+/**
+ * One worker thread and the jobs it has been given. Started with its first job; when it dies, every job it had fails
+ * with WORKER_FAILED and the next job starts a new one.
+ */
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { StorageError } from '@varve/base';
+import type { JobDone, JobOutcome } from './executor.js';
+import type { Job } from './job.js';
+import { messageToOutcome, type OutcomeMessage } from './outcome-message.js';
+
+export interface BackgroundWorkerOptions {
+  readonly name: string;
+  readonly entry: URL;
+  readonly signal: Int32Array;
+  readonly beatIndex: number;
+}
+
+export class BackgroundWorker {
+  readonly #options: BackgroundWorkerOptions;
+  readonly #jobs = new Map<number, JobDone>();
+  #worker: Worker | null = null;
+  #port: MessagePort | null = null;
+  #nextJobId = 1;
+
+  constructor(options: BackgroundWorkerOptions) {
+    this.#options = options;
+  }
+
+  get pendingCount(): number {
+    return this.#jobs.size;
+  }
+
+  /** The heartbeat counter: unchanged for long means the thread hangs. */
+  get beatCount(): number {
+    return Atomics.load(this.#options.signal, this.#options.beatIndex);
+  }
+
+  submit(job: Job, done: JobDone): void {
+    const port = this.#port ?? this.#start();
+    const id = this.#nextJobId++;
+    this.#jobs.set(id, done);
+    this.#holdProcess();
+    port.postMessage({ id, job });
+  }
+
+  /** Delivers every answer that has arrived; gives their number. */
+  drain(): number {
+    let count = 0;
+    while (this.#port !== null) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) break;
+      this.#deliver(received.message as OutcomeMessage);
+      count += 1;
+    }
+    return count;
+  }
+
+  /** Gives up on the thread: its jobs fail, and the next job gets a new one. */
+  abandon(reason: string): void {
+    const worker = this.#worker;
+    this.#fail(new StorageError('WORKER_FAILED', reason));
+    void worker?.terminate();
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#jobs.clear();
+    this.#forget();
+    await worker?.terminate();
+  }
+
+  #start(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    const { signal, beatIndex, entry, name } = this.#options;
+    const worker = new Worker(entry, {
+      name,
+      workerData: { port: port2, signal, beatIndex },
+      transferList: [port2],
+    });
+    worker.on('error', (error) => this.#died(worker, error));
+    worker.on('exit', (exitCode) => this.#died(worker, new Error(`exit code ${exitCode}`)));
+    port1.on('message', (message: OutcomeMessage) => this.#deliver(message));
+    worker.unref();
+    port1.unref();
+    this.#worker = worker;
+    this.#port = port1;
+    return port1;
+  }
+
+  #deliver(message: OutcomeMessage): void {
+    const done = this.#jobs.get(message.id);
+    if (done === undefined) return;
+    this.#jobs.delete(message.id);
+    if (this.#jobs.size === 0) this.#releaseProcess();
+    done(messageToOutcome(message));
+  }
+
+  #died(worker: Worker, cause: Error): void {
+    if (worker !== this.#worker) return;
+    const { name } = this.#options;
+    const message = `Cannot finish a background job: thread ${name} died: ${cause.message}`;
+    this.#fail(new StorageError('WORKER_FAILED', message, { cause }));
+  }
+
+  #fail(error: StorageError): void {
+    const outcome: JobOutcome = { ok: false, error };
+    const waiting = [...this.#jobs.values()];
+    this.#jobs.clear();
+    this.#forget();
+    for (const done of waiting) done(outcome);
+  }
+
+  #forget(): void {
+    this.#port?.close();
+    this.#port = null;
+    this.#worker = null;
+  }
+
+  /** Jobs under way keep the process alive; an idle database does not. */
+  #holdProcess(): void {
+    this.#worker!.ref();
+    this.#port!.ref();
+  }
+
+  #releaseProcess(): void {
+    this.#worker?.unref();
+    this.#port?.unref();
+  }
+}

@@ -1,0 +1,5 @@
+/** Where background jobs run: on worker threads, or inline. */
+export type { Executor, JobDone, JobOutcome, Lane } from './executor.js';
+export { InlineExecutor } from './inline-executor.js';
+export type { Job, JobResult } from './job.js';
+export { WorkerExecutor } from './worker-executor.js';

@@ -1,0 +1,44 @@
+/**
+ * The jobs a background thread can run: plain data in, plain data out, everything they touch named in the job.
+ *
+ * The same functions run on a worker thread, inline, and in simulation. A result never carries a live object, so a job
+ * may be retried or moved to another executor at any time.
+ */
+import { assertNever } from '@varve/base';
+import type { FileSystem } from '@varve/vfs';
+import {
+  type CompactionJob,
+  type CompactionResult,
+  runCompactionJob,
+} from '../compact/index.js';
+import { type FlushJob, type FlushResult, runFlushJob } from '../flush/index.js';
+import type { JobProgress } from '../tables/index.js';
+import { type PrepareLogJob as LogToPrepare, prepareLog } from '../wal/index.js';
+import { type RemoveFilesJob, type RemoveFilesResult, runRemoveFilesJob } from '../collect/index.js';
+
+/** Makes the next log ready. */
+export type PrepareLogJob = LogToPrepare & { readonly kind: 'prepareLog' };
+
+export interface PrepareLogResult {
+  readonly kind: 'prepareLog';
+}
+
+export type Job = FlushJob | CompactionJob | PrepareLogJob | RemoveFilesJob;
+export type JobResult = FlushResult | CompactionResult | PrepareLogResult | RemoveFilesResult;
+
+/** Runs a job to its end on this thread. Throws what the job throws. */
+export function runJob(fileSystem: FileSystem, job: Job, progress: JobProgress): JobResult {
+  switch (job.kind) {
+    case 'flush':
+      return runFlushJob(fileSystem, job, progress);
+    case 'compact':
+      return runCompactionJob(fileSystem, job, progress);
+    case 'prepareLog':
+      prepareLog(fileSystem, job);
+      return { kind: 'prepareLog' };
+    case 'removeFiles':
+      return runRemoveFilesJob(fileSystem, job);
+    default:
+      return assertNever(job);
+  }
+}

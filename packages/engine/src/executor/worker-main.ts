@@ -1,0 +1,32 @@
+/**
+ * The entry of a background thread: takes a job from its port, runs it, answers.
+ *
+ * The answer is posted before the shared counter is raised, so that a main thread blocked on the counter finds the
+ * answer on the port when it wakes.
+ */
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { initializeChecksums } from '@varve/base';
+import { NodeFileSystem } from '@varve/vfs';
+import { type Job, runJob } from './job.js';
+import { errorToMessage, type OutcomeMessage } from './outcome-message.js';
+import { COMPLETED_INDEX, type WorkerSettings } from './worker-settings.js';
+
+const { port, signal, beatIndex } = workerData as WorkerSettings<MessagePort>;
+const fileSystem = new NodeFileSystem();
+const progress = { beat: (): void => void Atomics.add(signal, beatIndex, 1) };
+
+await initializeChecksums();
+port.on('message', ({ id, job }: { id: number; job: Job }) => {
+  progress.beat();
+  port.postMessage(run(id, job));
+  Atomics.add(signal, COMPLETED_INDEX, 1);
+  Atomics.notify(signal, COMPLETED_INDEX);
+});
+
+function run(id: number, job: Job): OutcomeMessage {
+  try {
+    return { id, result: runJob(fileSystem, job, progress) };
+  } catch (error) {
+    return { id, error: errorToMessage(error) };
+  }
+}

@@ -1,0 +1,15 @@
+/** What the main thread and a worker agree on: the port between them and the shared counters. */
+
+/** Counter of all completed jobs; the main thread may block on it. */
+export const COMPLETED_INDEX = 0;
+
+/** First of the heartbeat counters, one per worker. */
+export const FIRST_BEAT_INDEX = 1;
+
+export interface WorkerSettings<Port> {
+  readonly port: Port;
+  /** Over shared memory. */
+  readonly signal: Int32Array;
+  /** This worker's counter in `signal`. */
+  readonly beatIndex: number;
+}

@@ -1,0 +1,27 @@
+/** The public surface of the engine. */
+export { StorageError, type StorageErrorCode } from '@varve/base';
+export {
+  type CompactOptions,
+  Database,
+  type KeyspaceInfo,
+  open,
+} from './database.js';
+export { type DestroyOptions, destroy } from './destroy.js';
+export type { CustomEncoding, EncodingName, EncodingOption, Tuple } from './encoding/index.js';
+export type { DatabaseEvents, StallReason } from './events.js';
+export {
+  type BatchOperation,
+  Keyspace,
+  type ReadOptions,
+  type WriteOptions,
+} from './keyspace.js';
+export type { DatabaseOptions, KeyspaceOptions, TuningOptions } from './options.js';
+export { Cursor, type CursorOptions, type RangeOptions, type Scan } from './read/index.js';
+export { Snapshot } from './snapshot.js';
+export type {
+  DatabaseStatistics,
+  KeyspaceStatistics,
+  LevelStatistics,
+} from './statistics.js';
+export type { DatabaseStatus } from './store.js';
+export type { Durability } from './write/index.js';

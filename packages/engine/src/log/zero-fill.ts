@@ -1,0 +1,15 @@
+// Writes zeros over a range of a file, so that later writes there overwrite allocated space.
+//
+// A sync after a write that grew the file must also commit its new size and blocks; one after an overwrite need not
+// (measured: 191-244 against 127-129 µs). Extending a file by `truncate` would leave a hole, which gains nothing.
+
+import type { RandomAccessFile } from '@varve/vfs';
+
+const ZEROS = new Uint8Array(256 * 1024);
+
+/** Writes zeros over `[from, to)` of the file. Not synced. Errors: those of `writeSync`. */
+export function fillWithZerosSync(file: RandomAccessFile, from: number, to: number): void {
+  for (let offset = from; offset < to; offset += ZEROS.length) {
+    file.writeSync(ZEROS, 0, Math.min(ZEROS.length, to - offset), offset);
+  }
+}

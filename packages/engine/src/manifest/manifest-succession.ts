@@ -1,0 +1,257 @@
+// The manifest in force, and the one that is about to replace it.
+//
+// A manifest that existed before this open is never appended to. Opening, and growth, lead to a fresh
+// one, in this order:
+//
+//   1. create MANIFEST-n, write the whole state into it         3. sync the directory
+//   2. sync it                                                  4. write and sync n.tmp
+//   5. rename n.tmp to CURRENT                                  6. sync the directory
+//
+// so that at every moment CURRENT names a manifest that is whole and durable. Meanwhile edits go into
+// both, and count as durable only when they are so in both: until 6 a crash may leave either in force.
+//
+// Failures. A write that fails (full disk) leaves the manifest as good as it was but takes no more
+// edits; a replacement starts over. A sync or a rename that fails leaves it unknown what is on disk:
+// everything is refused from then on.
+
+import { assert, isStorageError, StorageError } from '@varve/base';
+import {
+  type DatabaseDirectory,
+  type NumberedFile,
+  numberedFileName,
+  publishCurrent,
+  stageCurrent,
+} from '../directory/index.js';
+import { type ManifestStart, ManifestWriter } from './manifest-writer.js';
+
+/** A manifest on its way to replace the one in force. */
+interface Successor {
+  readonly writer: ManifestWriter;
+  /** `'renamed'`: CURRENT may name it already, and a crash may still bring the old one back. */
+  stage: 'staged' | 'renamed';
+}
+
+/** See the head of this file. */
+export class ManifestSuccession {
+  readonly #directory: DatabaseDirectory;
+  /** What CURRENT names; at first a manifest from before this open, which has no writer. */
+  #fileNumberInForce: number | undefined;
+  #inForce: ManifestWriter | null = null;
+  #successor: Successor | null = null;
+  #durableEditCount = 0;
+  #unused: number[] = [];
+  #failure: { readonly cause: unknown } | null = null;
+
+  /** `fileNumberInForce` is what CURRENT names; `undefined` if there is no CURRENT. */
+  constructor(directory: DatabaseDirectory, fileNumberInForce: number | undefined) {
+    this.#directory = directory;
+    this.#fileNumberInForce = fileNumberInForce;
+  }
+
+  /** The manifest that edits go to; `null` before the first replacement. */
+  get inForce(): ManifestWriter | null {
+    return this.#inForce;
+  }
+
+  /** Every edit up to this one survives a power loss. */
+  get durableEditCount(): number {
+    return this.#durableEditCount;
+  }
+
+  /** Whether it is unknown what is on disk; see {@link ManifestSuccession.checkUsable}. */
+  get hasFailed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Numbers of the manifests that a recovery might read. */
+  get fileNumbers(): number[] {
+    const numbers = [this.#fileNumberInForce, this.#successor?.writer.fileNumber];
+    return numbers.filter((fileNumber) => fileNumber !== undefined);
+  }
+
+  /** Numbers of the manifests that were replaced since this was asked last. */
+  takeUnused(): number[] {
+    return this.#unused.splice(0);
+  }
+
+  /** Throws READ_ONLY, with the failure as its cause, once it is unknown what is on disk. */
+  checkUsable(action: string): void {
+    if (this.#failure === null) return;
+    const { path } = this.#directory;
+    const message = `Cannot ${action} ${path}: an earlier failure left it unknown what is on disk`;
+    throw new StorageError('READ_ONLY', message, { cause: this.#failure.cause, file: path });
+  }
+
+  /**
+   * Appends an edit. When it throws, the edit counts as not logged, although a crash may bring it into
+   * force. Errors: NO_SPACE, IO.
+   */
+  append(fields: Uint8Array, editCount: number): void {
+    this.checkUsable('log an edit to');
+    assert(this.#inForce !== null, 'edits are logged once a fresh manifest is in force');
+    this.#verifyDirectory();
+    this.#inForce.append(fields, editCount);
+    if (this.#successor === null || isGivenUp(this.#successor)) return;
+    try {
+      this.#successor.writer.append(fields, editCount);
+    } catch (error) {
+      // A successor that misses an edit is not put in force. If CURRENT may name it, it is too late.
+      if (this.#successor.stage === 'renamed') throw this.#fail(error);
+    }
+  }
+
+  /** Resolves once the edits up to `editCount` are durable. Errors: DURABILITY_UNKNOWN. */
+  async sync(editCount: number): Promise<void> {
+    for (let writer = this.#behind(editCount); writer; writer = this.#behind(editCount)) {
+      try {
+        await writer.sync();
+      } catch (error) {
+        throw this.#fail(error);
+      }
+    }
+  }
+
+  /** As {@link ManifestSuccession.sync}, blocking. May be called while that or `replace` runs. */
+  syncSync(editCount: number): void {
+    for (let writer = this.#behind(editCount); writer; writer = this.#behind(editCount)) {
+      try {
+        writer.syncSync();
+      } catch (error) {
+        throw this.#fail(error);
+      }
+    }
+  }
+
+  /**
+   * Puts a fresh manifest in force, in the six steps above; its start is durable when it resolves.
+   * Requires: no other replacement is running.
+   *
+   * Errors: DURABILITY_UNKNOWN; any other leaves the manifest in force as it was. The first replacement
+   * after opening is not repeated: when it fails, everything is refused.
+   */
+  async replace(start: ManifestStart): Promise<void> {
+    this.checkUsable('replace the manifest of');
+    assert(this.#successor === null, 'one manifest is replaced at a time');
+    try {
+      this.#verifyDirectory();
+      const successor: Successor = { writer: this.#createSync(start), stage: 'staged' };
+      this.#successor = successor;
+      await this.#putInForce(successor);
+      this.#takeOver(successor.writer);
+    } catch (error) {
+      this.#abandon();
+      const isHarmless = isStorageError(error) && error.code !== 'DURABILITY_UNKNOWN';
+      throw isHarmless && this.#inForce !== null ? error : this.#fail(error);
+    }
+  }
+
+  /** Closes the files, noting that nothing is missing if that is so. */
+  closeSync(): void {
+    assert(this.#successor === null, 'a replacement ends before its manifests are closed');
+    this.#inForce?.closeSync(this.hasFailed ? 'asItIs' : 'inOrder');
+  }
+
+  /** Step 1. */
+  #createSync(start: ManifestStart): ManifestWriter {
+    try {
+      return ManifestWriter.createSync(this.#directory, start);
+    } catch (error) {
+      this.#removeQuietly({ kind: 'manifest', fileNumber: start.fileNumber });
+      throw error;
+    }
+  }
+
+  /** Steps 2 to 6. */
+  async #putInForce(successor: Successor): Promise<void> {
+    const { writer } = successor;
+    await writer.sync();
+    await this.#directory.sync();
+    await stageCurrent(this.#directory, writer.fileNumber);
+    if (isGivenUp(successor)) throw writer.failure;
+    assert(
+      writer.durableEditCount >= this.#durableEditCount,
+      'a manifest that is put in force holds every durable edit',
+    );
+    successor.stage = 'renamed';
+    await publishCurrent(this.#directory, writer.fileNumber);
+  }
+
+  #takeOver(writer: ManifestWriter): void {
+    const replaced = this.#inForce;
+    if (this.#fileNumberInForce !== undefined) this.#unused.push(this.#fileNumberInForce);
+    this.#inForce = writer;
+    this.#fileNumberInForce = writer.fileNumber;
+    this.#successor = null;
+    this.#noteDurable();
+    if (replaced !== null) ignoreFailure(() => replaced.closeSync('asItIs'));
+  }
+
+  /** After a rename that may have taken effect, both manifests are left as they are. */
+  #abandon(): void {
+    if (this.#successor === null) return;
+    const { writer, stage } = this.#successor;
+    this.#successor = null;
+    ignoreFailure(() => writer.closeSync('asItIs'));
+    if (stage === 'renamed') return;
+    this.#removeQuietly({ kind: 'manifest', fileNumber: writer.fileNumber });
+    this.#removeQuietly({ kind: 'temporary', fileNumber: writer.fileNumber });
+  }
+
+  /** Removes what nothing refers to. A file that stays is found as an orphan at the next open. */
+  #removeQuietly(file: NumberedFile): void {
+    const { fileSystem } = this.#directory;
+    const path = this.#directory.pathOf(numberedFileName(file));
+    ignoreFailure(() => {
+      if (fileSystem.existsSync(path)) fileSystem.removeSync(path);
+    });
+  }
+
+  /** A manifest in which the edits up to `editCount` are not durable yet. */
+  #behind(editCount: number): ManifestWriter | undefined {
+    this.checkUsable('sync the manifest of');
+    this.#noteDurable();
+    if (this.#durableEditCount >= editCount) return undefined;
+    return this.#recoverable().find((writer) => writer.durableEditCount < editCount);
+  }
+
+  #noteDurable(): void {
+    const counts = this.#recoverable().map((writer) => writer.durableEditCount);
+    this.#durableEditCount = Math.max(this.#durableEditCount, Math.min(...counts));
+  }
+
+  /** The manifests that a recovery might read: an edit is durable when it is so in all of them. */
+  #recoverable(): ManifestWriter[] {
+    assert(this.#inForce !== null, 'edits are durable once a fresh manifest is in force');
+    return this.#successor === null || isGivenUp(this.#successor)
+      ? [this.#inForce]
+      : [this.#inForce, this.#successor.writer];
+  }
+
+  #verifyDirectory(): void {
+    try {
+      this.#directory.verifySync();
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  /** Refuses everything from now on. Gives the error back. */
+  #fail(error: unknown): unknown {
+    this.#failure ??= { cause: error };
+    return error;
+  }
+}
+
+/** Whether a manifest in preparation misses an edit or cannot take the next; it is not put in force. */
+function isGivenUp({ writer, stage }: Successor): boolean {
+  return stage === 'staged' && writer.failure !== undefined;
+}
+
+/** For the tidying up of files that nothing refers to: the failure that led here is the one to report. */
+function ignoreFailure(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+  }
+}

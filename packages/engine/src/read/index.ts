@@ -1,0 +1,7 @@
+/** The read path: point reads, scans and cursors over a view. */
+export { Cursor, type CursorOptions } from './cursor.js';
+export { LATEST, PointReader, type ReadFormat } from './point-reader.js';
+export { encodeKey, encodeRange, type RangeOptions } from './range.js';
+export { RangeCursor, type RangeHost } from './range-cursor.js';
+export { makeScan, type Scan } from './scan.js';
+export type { ReadSnapshot } from './snapshot.js';

@@ -1,0 +1,222 @@
+/**
+ * What `entries()`, `keys()` and `values()` give: one object for `for` and for `for await`.
+ *
+ * Nothing is opened before iteration starts, and each iteration opens its own range. `for` reads missing blocks as it
+ * goes; `for await` loads them on the thread pool and gives the event loop a turn every few milliseconds.
+ */
+import { CursorStatus } from '@varve/base';
+import type { VisibleCursor } from '../iterators/index.js';
+import { type ByteRange, encodeRange, type RangeOptions } from './range.js';
+import { RangeCursor, type RangeHost } from './range-cursor.js';
+import type { ReadFormat } from './point-reader.js';
+
+/** An iterable for `for` and for `for await`. */
+export interface Scan<T> extends Iterable<T>, AsyncIterable<T> {
+  [Symbol.iterator](): IterableIterator<T>;
+  [Symbol.asyncIterator](): AsyncIterableIterator<T>;
+}
+
+/** Makes what the loop receives from the position of a cursor. */
+type Take<T> = (cursor: VisibleCursor) => T;
+
+/** Entries between two looks at the clock. */
+const STEPS_PER_CLOCK_READ = 128;
+
+/** How long an asynchronous iteration may keep the event loop from other work. */
+const TURN_LIMIT_MS = 5;
+
+/**
+ * Checks the range and gives its scan.
+ * @throws TypeError, RangeError for a range that is none
+ */
+export function makeScan<K, V, T>(
+  host: RangeHost,
+  format: ReadFormat<K, V>,
+  options: { readonly range: RangeOptions<K>; readonly take: Take<T> },
+): Scan<T> {
+  const range = encodeRange(format.key, options.range);
+  const scanned = { host, keyspaceId: format.keyspaceId, range, take: options.take };
+  return {
+    [Symbol.iterator]: () => new SyncIterator(scanned),
+    [Symbol.asyncIterator]: () => new AsyncIterator(scanned),
+  };
+}
+
+interface Scanned<T> {
+  readonly host: RangeHost;
+  readonly keyspaceId: number;
+  readonly range: ByteRange;
+  readonly take: Take<T>;
+}
+
+function openRange<T>(scanned: Scanned<T>, wait: 'sync' | 'async'): RangeCursor {
+  const { host, keyspaceId, range } = scanned;
+  return new RangeCursor(host, { keyspaceId, bounds: range, snapshot: range.snapshot, wait });
+}
+
+class SyncIterator<T> implements IterableIterator<T> {
+  readonly #scanned: Scanned<T>;
+  readonly #take: Take<T>;
+  readonly #reverse: boolean;
+  #cursor: RangeCursor | null = null;
+  #remaining: number;
+  #done = false;
+
+  constructor(scanned: Scanned<T>) {
+    this.#scanned = scanned;
+    this.#take = scanned.take;
+    this.#reverse = scanned.range.reverse;
+    this.#remaining = scanned.range.limit;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<T, undefined> {
+    if (this.#done || this.#remaining === 0) return this.return();
+    try {
+      const inner = this.#step();
+      if (!inner.valid) return this.return();
+      this.#remaining -= 1;
+      return { done: false, value: this.#take(inner) };
+    } catch (error) {
+      this.return();
+      throw error;
+    }
+  }
+
+  return(): { done: true; value: undefined } {
+    this.#done = true;
+    this.#cursor?.close();
+    return { done: true, value: undefined };
+  }
+
+  #step(): VisibleCursor {
+    const cursor = this.#cursor;
+    if (cursor === null) {
+      this.#cursor = openRange(this.#scanned, 'sync');
+      const { inner } = this.#cursor;
+      if (this.#reverse) inner.last();
+      else inner.first();
+      return inner;
+    }
+    cursor.assertOpen();
+    const { inner } = cursor;
+    if (this.#reverse) inner.previous();
+    else inner.next();
+    return inner;
+  }
+}
+
+class AsyncIterator<T> implements AsyncIterableIterator<T> {
+  readonly #scanned: Scanned<T>;
+  #cursor: RangeCursor | null = null;
+  #remaining: number;
+  #done = false;
+  #stepsToClock = STEPS_PER_CLOCK_READ;
+  #turnStartMs = 0;
+  /** The step that has not ended: steps asked for meanwhile queue behind it. */
+  #running: Promise<unknown> | null = null;
+
+  constructor(scanned: Scanned<T>) {
+    this.#scanned = scanned;
+    this.#remaining = scanned.range.limit;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#running !== null) return this.#queue(() => this.next());
+    try {
+      if (this.#done || this.#remaining === 0) return Promise.resolve(this.#finish());
+      this.#stepsToClock -= 1;
+      if (this.#stepsToClock === 0 && this.#turnIsOver()) return this.#yieldThenStep();
+      const status = this.#step();
+      if (status === CursorStatus.READY) return Promise.resolve(this.#result());
+      return this.#loadThenResult();
+    } catch (error) {
+      this.#finish();
+      return Promise.reject(error);
+    }
+  }
+
+  return(): Promise<{ done: true; value: undefined }> {
+    if (this.#running !== null) return this.#queue(() => this.return());
+    return Promise.resolve(this.#finish());
+  }
+
+  #queue<R>(call: () => Promise<R>): Promise<R> {
+    return this.#running!.then(call, call);
+  }
+
+  #step(): number {
+    const { reverse } = this.#scanned.range;
+    if (this.#cursor === null) {
+      this.#cursor = openRange(this.#scanned, 'async');
+      this.#turnStartMs = this.#scanned.host.monotonicMs();
+      return reverse ? this.#cursor.inner.last() : this.#cursor.inner.first();
+    }
+    this.#cursor.assertOpen();
+    return reverse ? this.#cursor.inner.previous() : this.#cursor.inner.next();
+  }
+
+  #result(): IteratorResult<T, undefined> {
+    const { inner } = this.#cursor!;
+    if (!inner.valid) return this.#finish();
+    this.#remaining -= 1;
+    return { done: false, value: this.#scanned.take(inner) };
+  }
+
+  #finish(): { done: true; value: undefined } {
+    this.#done = true;
+    this.#cursor?.close();
+    return { done: true, value: undefined };
+  }
+
+  #loadThenResult(): Promise<IteratorResult<T, undefined>> {
+    return this.#run(async () => {
+      const cursor = this.#cursor!;
+      let status: number = CursorStatus.PENDING;
+      while (status === CursorStatus.PENDING) {
+        await cursor.inner.load();
+        cursor.assertOpen();
+        status = cursor.inner.resume();
+      }
+      this.#turnStartMs = this.#scanned.host.monotonicMs();
+      return this.#result();
+    });
+  }
+
+  #turnIsOver(): boolean {
+    this.#stepsToClock = STEPS_PER_CLOCK_READ;
+    return this.#scanned.host.monotonicMs() - this.#turnStartMs >= TURN_LIMIT_MS;
+  }
+
+  #yieldThenStep(): Promise<IteratorResult<T, undefined>> {
+    return this.#run(async () => {
+      await this.#scanned.host.yieldTurn();
+      this.#turnStartMs = this.#scanned.host.monotonicMs();
+      return undefined;
+    }).then(() => this.next());
+  }
+
+  /** Runs the one step that may wait; an error ends the iteration. */
+  #run<R>(step: () => Promise<R>): Promise<R> {
+    const running = step().then(
+      (result) => {
+        this.#running = null;
+        return result;
+      },
+      (error) => {
+        this.#running = null;
+        this.#finish();
+        throw error;
+      },
+    );
+    this.#running = running;
+    return running;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * A cursor over everything one keyspace holds in one view: memtables, level 0, and a run per deeper level, merged and
+ * reduced to what is visible at one sequence.
+ */
+import { compareBytes, type EntryCursor } from '@varve/base';
+import { TableCursor } from '@varve/sstable';
+import { type KeyBounds, LevelCursor, MergingCursor, VisibleCursor } from '../iterators/index.js';
+import type { Level, TableMetadata } from '../manifest/index.js';
+import { type BlockWait, CachedBlockSource, type TableStore } from '../tables/index.js';
+import type { TreeView } from '../view/index.js';
+
+export interface TreeCursorOptions {
+  readonly view: TreeView;
+  readonly tables: TableStore;
+  readonly keyspaceId: number;
+  readonly sequence: number;
+  readonly bounds: KeyBounds;
+  readonly wait: BlockWait;
+}
+
+/** Opens the cursor. The caller keeps the view retained until it closes the cursor. */
+export function openTreeCursor(options: TreeCursorOptions): VisibleCursor {
+  const { view, keyspaceId, sequence, bounds } = options;
+  const runs: EntryCursor[] = [];
+  for (const memtable of view.memtables) {
+    if (memtable.entryCount > 0) runs.push(memtable.cursor(keyspaceId, sequence));
+  }
+  for (const level of view.version.keyspaces.get(keyspaceId)?.levels ?? []) {
+    addLevel(runs, level, options);
+  }
+  const merged = runs.length === 1 ? runs[0] : new MergingCursor(runs);
+  return new VisibleCursor(merged, sequence, bounds);
+}
+
+function addLevel(runs: EntryCursor[], level: Level, options: TreeCursorOptions): void {
+  if (level.tables.length === 0) return;
+  if (level.level === 0) {
+    for (const table of level.tables) {
+      if (overlaps(table, options.bounds)) runs.push(openTable(table, options));
+    }
+    return;
+  }
+  if (level.tables.length === 1) {
+    runs.push(openTable(level.tables[0], options));
+    return;
+  }
+  runs.push(
+    new LevelCursor({
+      runCount: level.tables.length,
+      open: (runIndex) => openTable(level.tables[runIndex], options),
+      locate: (key, start, end) => level.firstAtOrAfter(key, start, end),
+    }),
+  );
+}
+
+function openTable(table: TableMetadata, options: TreeCursorOptions): EntryCursor {
+  const handle = options.tables.get(table.fileNumber);
+  const source = new CachedBlockSource(options.tables.loader, handle, options.wait);
+  return new TableCursor(handle.reader, source);
+}
+
+function overlaps(table: TableMetadata, bounds: KeyBounds): boolean {
+  const { lower, upper } = bounds;
+  const { smallestKey, largestKey } = table;
+  if (
+    upper !== null &&
+    compareBytes(smallestKey, 0, smallestKey.length, upper, 0, upper.length) >= 0
+  ) {
+    return false;
+  }
+  return (
+    lower === null || compareBytes(largestKey, 0, largestKey.length, lower, 0, lower.length) >= 0
+  );
+}

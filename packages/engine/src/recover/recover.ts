@@ -1,0 +1,264 @@
+/**
+ * From a directory to a state that can be read and, once published, written.
+ *
+ *   1. lock the directory; read CURRENT and the manifest it names
+ *   2. open and check every table of the version
+ *   3. replay the live logs into memtables; full ones become tables through `flushMemtable`
+ *   4. write the last memtable's groups into a new log, and sync it
+ *   5. publish a fresh manifest that names the new tables and the new log, and nothing of the old logs
+ *   6. only then remove what nothing refers to
+ *
+ * Nothing that existed is changed before step 5 is durable, so recovery that is cut short at any moment starts again
+ * from the same state and comes to the same result. Read-only recovery stops after step 3 and changes nothing.
+ */
+import { type Random, StorageError } from '@varve/base';
+import type { FileSystem } from '@varve/vfs';
+import { DatabaseDirectory, logFileName, numberedFileName } from '../directory/index.js';
+import {
+  type KeyspaceMetadata,
+  type TableAddition,
+  type VersionEdit,
+  VersionSet,
+} from '../manifest/index.js';
+import { Memtable } from '../memtable/index.js';
+import { TableStore } from '../tables/index.js';
+import type { BlockCache } from '../tables/index.js';
+import { prepareLog, readWalSync, type WalFile, WalWriter } from '../wal/index.js';
+import { LogReplay, type ReplayedMemtable } from './replay-logs.js';
+
+export interface RecoverOptions {
+  readonly fileSystem: FileSystem;
+  readonly path: string;
+  readonly random: Random;
+  readonly cache: BlockCache;
+  readonly access: 'readWrite' | 'readOnly';
+  readonly createIfMissing: boolean;
+  readonly errorIfExists: boolean;
+  /** The default keyspace of a database that is created now. */
+  readonly defaultKeyspace: KeyspaceMetadata;
+  readonly memtableSizeBytes: number;
+  readonly logAllocation: 'steps' | 'none';
+  /** Writes a memtable as tables of level 0, synced, and gives them. */
+  readonly flushMemtable: (memtable: Memtable, context: FlushContext) => readonly TableAddition[];
+}
+
+/** What the flush of a replayed memtable needs to know. */
+export interface FlushContext {
+  readonly directory: string;
+  readonly versions: VersionSet;
+}
+
+/** What recovery gives. `generation` is absent in a read-only database. */
+export interface RecoveredState {
+  readonly directory: DatabaseDirectory;
+  readonly versions: VersionSet;
+  readonly tables: TableStore;
+  /** Newest first. */
+  readonly memtables: readonly Memtable[];
+  readonly log: WalWriter | null;
+  /** Sequence of the newest entry. */
+  readonly lastSequence: number;
+  readonly summary: RecoverySummary;
+}
+
+/** What recovery found in the logs. */
+export interface RecoverySummary {
+  /** Commit groups replayed. */
+  readonly replayedGroupCount: number;
+  /** Bytes of writes that were never synced and that a crash cut short. */
+  readonly discardedBytes: number;
+}
+
+const DATABASE_ID_SIZE_BYTES = 16;
+
+/**
+ * Opens the directory. On failure everything opened is closed again.
+ * @throws StorageError NOT_FOUND, ALREADY_EXISTS, LOCKED, CORRUPTION, UNSUPPORTED_FORMAT, and those of the file system
+ */
+export async function recover(options: RecoverOptions): Promise<RecoveredState> {
+  const { fileSystem, path, access, createIfMissing } = options;
+  const directory = DatabaseDirectory.openSync(fileSystem, path, {
+    access,
+    createIfMissing,
+    owner: 'varve',
+  });
+  const recovery = new Recovery(options, directory);
+  try {
+    return await recovery.run();
+  } catch (error) {
+    recovery.abandon();
+    throw error;
+  }
+}
+
+class Recovery {
+  readonly #options: RecoverOptions;
+  readonly #directory: DatabaseDirectory;
+  #tables: TableStore | null = null;
+  #versions: VersionSet | null = null;
+  #log: WalWriter | null = null;
+  /** Full memtables of a read-only recovery, oldest first. */
+  readonly #kept: Memtable[] = [];
+  readonly #added: TableAddition[] = [];
+
+  constructor(options: RecoverOptions, directory: DatabaseDirectory) {
+    this.#options = options;
+    this.#directory = directory;
+  }
+
+  async run(): Promise<RecoveredState> {
+    const versions = this.#loadVersions();
+    this.#versions = versions;
+    const tables = this.#openTables(versions);
+    const replay = new LogReplay({
+      memtableSizeBytes: this.#options.memtableSizeBytes,
+      onFull: (full) => this.#takeFull(full, versions),
+    });
+    const summary = readWalSync(this.#options.fileSystem, this.#logsOf(versions), (log) =>
+      replay.add(log),
+    );
+    const lastSequence = Math.max(versions.current.lastSequence, replay.lastSequence);
+    const rest = replay.rest;
+    const active = rest?.memtable ?? this.#emptyMemtable(lastSequence);
+    if (this.#options.access === 'readWrite') {
+      await this.#publish(versions, { rest, lastSequence });
+      for (const { table } of this.#added) tables.openSync(table);
+      this.#removeOrphans(versions);
+    }
+    return {
+      directory: this.#directory,
+      versions,
+      tables,
+      memtables: [active, ...this.#kept.reverse()],
+      log: this.#log,
+      lastSequence,
+      summary: {
+        replayedGroupCount: summary.batchCount,
+        discardedBytes: summary.discardedBytes + versions.discardedBytes,
+      },
+    };
+  }
+
+  /** Closes whatever was opened; the error that led here is the one to report. */
+  abandon(): void {
+    this.#log?.closeSync();
+    this.#tables?.closeAll();
+    void this.#versions?.close().catch(() => {});
+    this.#directory.close();
+  }
+
+  #loadVersions(): VersionSet {
+    const { createIfMissing, errorIfExists, access, defaultKeyspace, random } = this.#options;
+    const { path } = this.#directory;
+    const loaded = VersionSet.loadSync(this.#directory);
+    if (loaded !== undefined) {
+      if (!errorIfExists) return loaded;
+      throw new StorageError('ALREADY_EXISTS', `Cannot create a database in ${path}: there is one`, {
+        file: path,
+      });
+    }
+    if (createIfMissing && access === 'readWrite') {
+      const databaseId = new Uint8Array(DATABASE_ID_SIZE_BYTES);
+      random.fill(databaseId);
+      return VersionSet.create(this.#directory, { databaseId, defaultKeyspace });
+    }
+    throw new StorageError('NOT_FOUND', `Cannot open a database in ${path}: there is none`, {
+      file: path,
+    });
+  }
+
+  #openTables(versions: VersionSet): TableStore {
+    const { fileSystem, cache } = this.#options;
+    const { path } = this.#directory;
+    this.#tables = new TableStore({
+      fileSystem,
+      directory: path,
+      databaseId: versions.databaseId,
+      cache,
+    });
+    for (const table of versions.current.tables()) this.#tables.openSync(table);
+    return this.#tables;
+  }
+
+  /** Exactly those the manifest names: no other log was ever used, because naming one comes before using it. */
+  #logsOf(versions: VersionSet): {
+    databaseId: Uint8Array;
+    minimumLogId: number;
+    logs: WalFile[];
+  } {
+    const { minimumLogNumber, logs } = versions.current;
+    return {
+      databaseId: versions.databaseId,
+      minimumLogId: minimumLogNumber,
+      logs: logs.map((logId) => ({ logId, path: this.#directory.pathOf(logFileName(logId)) })),
+    };
+  }
+
+  #takeFull(full: ReplayedMemtable, versions: VersionSet): void {
+    if (this.#options.access === 'readOnly') {
+      this.#kept.push(full.memtable);
+      return;
+    }
+    const context = { directory: this.#directory.path, versions };
+    this.#added.push(...this.#options.flushMemtable(full.memtable, context));
+  }
+
+  #emptyMemtable(lastSequence: number): Memtable {
+    return new Memtable({
+      arenaSizeBytes: this.#options.memtableSizeBytes,
+      firstSequence: lastSequence + 1,
+    });
+  }
+
+  async #publish(
+    versions: VersionSet,
+    state: { readonly rest: ReplayedMemtable | null; readonly lastSequence: number },
+  ): Promise<void> {
+    const logId = versions.takeFileNumbers(1);
+    this.#log = this.#startLog(versions, logId, state.rest);
+    const edit: VersionEdit = {
+      tablesAdded: this.#added,
+      logsAdded: [logId],
+      minimumLogNumber: logId,
+      lastSequence: state.lastSequence,
+    };
+    await versions.publish(edit);
+  }
+
+  /** Makes the new log and puts into it what is in no table. */
+  #startLog(versions: VersionSet, logId: number, rest: ReplayedMemtable | null): WalWriter {
+    const { fileSystem, logAllocation } = this.#options;
+    const directory = this.#directory.path;
+    const { databaseId } = versions;
+    const fileName = logFileName(logId);
+    prepareLog(fileSystem, {
+      directory,
+      fileName,
+      recycledFileName: null,
+      logId,
+      databaseId,
+      preallocateBytes: 0,
+    });
+    const log = WalWriter.openSync(fileSystem, {
+      path: `${directory}/${fileName}`,
+      logId,
+      databaseId,
+      allocation: logAllocation,
+      predecessor: null,
+    });
+    for (const [index, recordOffset] of (rest?.recordOffsets ?? []).entries()) {
+      const { arena } = rest!.memtable;
+      log.appendBatchSync(arena.bytes, recordOffset, rest!.payloadLengths[index]);
+    }
+    log.syncSync();
+    return log;
+  }
+
+  #removeOrphans(versions: VersionSet): void {
+    const orphans = [...versions.findOrphansSync(), ...versions.takeUnusedFiles()];
+    const paths = new Set(orphans.map((file) => this.#directory.pathOf(numberedFileName(file))));
+    for (const path of paths) {
+      if (this.#options.fileSystem.existsSync(path)) this.#options.fileSystem.removeSync(path);
+    }
+  }
+}

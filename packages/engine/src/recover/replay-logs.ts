@@ -1,0 +1,100 @@
+/**
+ * Puts what the logs hold back into memtables.
+ *
+ * Each payload is copied into an arena behind room for a record header, so that it can be written to the new log as it
+ * stands; every entry is checked on the way. A full memtable is given to `onFull`, which either turns it into tables or
+ * keeps it.
+ */
+import { readU53, StorageError } from '@varve/base';
+import { Memtable, walkPayload } from '../memtable/index.js';
+import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
+import type { LogReader } from '../log/index.js';
+
+/** A memtable filled by recovery, and where its groups are. */
+export interface ReplayedMemtable {
+  readonly memtable: Memtable;
+  /** Arena offsets of the groups' records, in order. */
+  readonly recordOffsets: readonly number[];
+  readonly payloadLengths: readonly number[];
+}
+
+export interface LogReplayOptions {
+  readonly memtableSizeBytes: number;
+  /** Takes over a memtable that has no more room. */
+  readonly onFull: (full: ReplayedMemtable) => void;
+}
+
+export class LogReplay {
+  readonly #options: LogReplayOptions;
+  #memtable: Memtable | null = null;
+  #recordOffsets: number[] = [];
+  #payloadLengths: number[] = [];
+  #lastSequence = 0;
+
+  constructor(options: LogReplayOptions) {
+    this.#options = options;
+  }
+
+  /** Sequence of the newest entry seen; 0 when there was none. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  /** The memtable being filled; null when no log held anything. */
+  get rest(): ReplayedMemtable | null {
+    if (this.#memtable === null) return null;
+    return {
+      memtable: this.#memtable,
+      recordOffsets: this.#recordOffsets,
+      payloadLengths: this.#payloadLengths,
+    };
+  }
+
+  /** Replays the group the reader stands on. */
+  add(log: LogReader): void {
+    const payloadLength = log.payloadEnd - log.payloadStart;
+    this.#checkOrder(log);
+    const { arena } = this.#roomFor(RECORD_HEADER_SIZE_BYTES + payloadLength);
+    const recordOffset = arena.reserve(RECORD_HEADER_SIZE_BYTES + payloadLength);
+    const payloadStart = recordOffset + RECORD_HEADER_SIZE_BYTES;
+    arena.bytes.set(log.bytes.subarray(log.payloadStart, log.payloadEnd), payloadStart);
+    this.#index(arena.bytes, payloadStart, payloadStart + payloadLength, log.path);
+    this.#recordOffsets.push(recordOffset);
+    this.#payloadLengths.push(payloadLength);
+  }
+
+  /** Groups ascend; one that does not was not written by this engine. */
+  #checkOrder(log: LogReader): void {
+    const { bytes, payloadStart, path } = log;
+    const firstSequence = log.payloadEnd - payloadStart < 8 ? -1 : readU53(bytes, payloadStart);
+    if (firstSequence > this.#lastSequence) return;
+    throw new StorageError(
+      'CORRUPTION',
+      `Cannot replay ${path}: the group at offset ${log.recordOffset} is out of order`,
+      { file: path, offset: log.recordOffset, where: 'wal' },
+    );
+  }
+
+  #index(bytes: Uint8Array, start: number, end: number, file: string): void {
+    const memtable = this.#memtable!;
+    walkPayload(bytes, start, end, { file, where: 'wal' }, (entryOffset, sequence) => {
+      memtable.insert(entryOffset, sequence);
+      this.#lastSequence = sequence;
+    });
+  }
+
+  #roomFor(sizeBytes: number): Memtable {
+    const filled = this.rest;
+    if (filled !== null) {
+      if (filled.memtable.arena.freeBytes >= sizeBytes) return filled.memtable;
+      this.#options.onFull(filled);
+    }
+    this.#recordOffsets = [];
+    this.#payloadLengths = [];
+    this.#memtable = new Memtable({
+      arenaSizeBytes: Math.max(this.#options.memtableSizeBytes, sizeBytes),
+      firstSequence: this.#lastSequence + 1,
+    });
+    return this.#memtable;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * A snapshot: a sequence number that reads can be asked for, and that flush and compaction keep versions for.
+ */
+import { StorageError } from '@varve/base';
+import type { ReadSnapshot } from './read/index.js';
+import type { OpenHandle, OpenHandles, SnapshotEntry, SnapshotList } from './view/index.js';
+
+/**
+ * The state of a database at one moment, for reads: pass it as `{ snapshot }`. Costs nothing to make; while it is open,
+ * versions it can see are kept on disk. Close it when done (`using snapshot = db.snapshot()`).
+ */
+export class Snapshot implements ReadSnapshot, OpenHandle {
+  readonly #list: SnapshotList;
+  readonly #handles: OpenHandles;
+  readonly #entry: SnapshotEntry;
+  #released = false;
+
+  /** Made by `Database.snapshot()`. */
+  constructor(list: SnapshotList, handles: OpenHandles, entry: SnapshotEntry) {
+    this.#list = list;
+    this.#handles = handles;
+    this.#entry = entry;
+    handles.add(this);
+  }
+
+  /** Writes up to this sequence number are visible in the snapshot. */
+  get sequence(): number {
+    return this.#entry.sequence;
+  }
+
+  /** Whether it was closed, by its owner or with the database. */
+  get released(): boolean {
+    return this.#released;
+  }
+
+  /** Gives the snapshot up. May be called more than once. */
+  close(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#handles.remove(this);
+    this.#list.remove(this.#entry);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** The sequence to read at: of the snapshot, or `latest` when there is none. */
+export function sequenceOf(snapshot: ReadSnapshot | undefined, latest: number): number {
+  if (snapshot === undefined) return latest;
+  if (!snapshot.released) return snapshot.sequence;
+  throw new StorageError('SNAPSHOT_RELEASED', 'Cannot read: the snapshot is released');
+}

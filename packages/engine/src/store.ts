@@ -1,0 +1,378 @@
+/**
+ * The open database below its typed surface: wires nouns and verbs together and owns their life.
+ *
+ * It is the host of the write path (what happens when a memtable is full), of the read path (what is visible now), and of
+ * background work (what a finished job changes). Keys and values pass through it only as encodings and bytes.
+ */
+import { type Clock, StorageError } from '@varve/base';
+import type { FileSystem } from '@varve/vfs';
+import { Background } from './background.js';
+import { ObsoleteFiles } from './collect/index.js';
+import { type DatabaseDirectory, logFileName } from './directory/index.js';
+import { EventHub, type StallReason } from './events.js';
+import { type Executor, InlineExecutor, WorkerExecutor } from './executor/index.js';
+import { LogSupply } from './log-supply.js';
+import type { VersionSet } from './manifest/index.js';
+import { Memtable } from './memtable/index.js';
+import { Metrics } from './metrics.js';
+import type { ResolvedOptions } from './options.js';
+import { PointReader, type RangeHost } from './read/index.js';
+import type { RecoveredState, RecoverySummary } from './recover/index.js';
+import { StallMeter } from './stall-meter.js';
+import type { TableStore } from './tables/index.js';
+import { CurrentView, OpenHandles, SnapshotList } from './view/index.js';
+import { WalWriter } from './wal/index.js';
+import { CommitQueue, Generation, type WriteHost } from './write/index.js';
+
+/** What the database can do now. `'failed'`: reads serve what was acknowledged, writes are refused. */
+export type DatabaseStatus = 'open' | 'failed' | 'closing' | 'closed';
+
+/** At close, a memtable with less than this is left in its log: replaying that takes a few milliseconds. */
+const CLOSE_FLUSH_LIMIT_BYTES = 1024 * 1024;
+
+export class Store implements WriteHost, RangeHost {
+  readonly options: ResolvedOptions;
+  readonly directory: DatabaseDirectory;
+  readonly versions: VersionSet;
+  readonly tables: TableStore;
+  readonly current: CurrentView;
+  readonly handles = new OpenHandles();
+  readonly snapshots = new SnapshotList();
+  readonly events = new EventHub();
+  readonly metrics = new Metrics();
+  readonly points: PointReader;
+  readonly recovery: RecoverySummary;
+  /** Absent in a read-only database. */
+  readonly #writing: WritingParts | null;
+  readonly #stalls: StallMeter;
+  readonly #clock: Clock;
+  readonly #fileSystem: FileSystem;
+  #status: DatabaseStatus = 'open';
+  #failure: StorageError | null = null;
+  #closing: Promise<void> | null = null;
+  #spareMemtable: Memtable | null = null;
+
+  constructor(options: ResolvedOptions, state: RecoveredState) {
+    this.options = options;
+    this.#clock = options.clock;
+    this.#fileSystem = options.fileSystem;
+    this.directory = state.directory;
+    this.versions = state.versions;
+    this.tables = state.tables;
+    this.recovery = state.summary;
+    this.#stalls = new StallMeter(this.#clock, this.events, this.metrics);
+    this.current = new CurrentView({
+      memtables: state.memtables,
+      version: state.versions.current,
+      visibleSequence: state.lastSequence,
+      onMemtableUnused: (memtable) => this.#keepMemtable(memtable),
+    });
+    this.points = new PointReader(this.current, this.tables);
+    this.#writing = state.log === null ? null : this.#startWriting(state, state.log);
+  }
+
+  get status(): DatabaseStatus {
+    return this.#status;
+  }
+
+  /** What made writing impossible. */
+  get failure(): StorageError | null {
+    return this.#failure;
+  }
+
+  get background(): Background {
+    return this.#writable().background;
+  }
+
+  /** The front of the write path. @throws StorageError CLOSED, READ_ONLY */
+  get queue(): CommitQueue {
+    return this.#writable().queue;
+  }
+
+  /** Syncs of logs since the database was opened. */
+  get logSyncCount(): number {
+    return this.#writing?.queue.committer.syncCount ?? 0;
+  }
+
+  assertReadable(): void {
+    if (this.#status === 'open' || this.#status === 'failed') return;
+    throw new StorageError('CLOSED', `Cannot use the database in ${this.directory.path}: it is closed`);
+  }
+
+  monotonicMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  yieldTurn(): Promise<void> {
+    return new Promise((resolve) => this.#clock.soon(resolve));
+  }
+
+  canRotate(): boolean {
+    const reason = this.#stallReason();
+    this.#stalls.set(reason);
+    return reason === null;
+  }
+
+  waitForRoom(): void {
+    const { background } = this.#writable();
+    while (!this.canRotate()) {
+      background.waitForProgress();
+      if (this.#failure !== null) throw this.#failure;
+    }
+  }
+
+  poll(): void {
+    this.#writing?.background.poll();
+  }
+
+  rotate(minimumArenaBytes: number): Generation {
+    const writing = this.#writing!;
+    const old = writing.generation;
+    old.log.finishSync();
+    const log = this.#openLog(writing.supply.take(), old.log);
+    const memtable = this.#takeMemtable(minimumArenaBytes, writing.queue.lastSequence + 1);
+    writing.generation = new Generation(log.logId, memtable, log);
+    this.metrics.userBytes += old.memtable.arena.usedBytes;
+    writing.background.freeze(old);
+    return writing.generation;
+  }
+
+  /** Writes every memtable to tables, durably. */
+  async flush(): Promise<void> {
+    const { queue, background } = this.#writable();
+    await queue.drain();
+    while (!queue.rotateIfUsed()) {
+      background.consider();
+      await background.nextProgress();
+      this.#assertHealthy();
+    }
+    background.consider();
+    await background.until(() => background.isFlushed);
+    this.#assertHealthy();
+  }
+
+  /** Resolves when no background work is left. */
+  async settle(): Promise<void> {
+    const { background, queue } = this.#writable();
+    await queue.drain();
+    await background.until(() => background.isIdle);
+    this.#assertHealthy();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const writing = this.#writing;
+    this.handles.closeAll();
+    try {
+      if (writing !== null) await this.#closeWriting(writing);
+    } finally {
+      this.#status = 'closed';
+      this.current.dispose();
+      this.tables.closeAll();
+      try {
+        await this.versions.close();
+      } finally {
+        this.directory.close();
+      }
+    }
+  }
+
+  /** Acknowledges or fails what is under way, then leaves the log closed and durable. */
+  async #closeWriting(writing: WritingParts): Promise<void> {
+    const { queue, background, obsolete } = writing;
+    await queue.drain();
+    if (this.#failure === null && this.#isWorthFlushing(writing)) {
+      await this.flush().catch(() => {
+        // The log still has everything; what went wrong is known through the failure of the database.
+      });
+    }
+    this.#status = 'closing';
+    await background.stop();
+    obsolete.releaseAll();
+    queue.committer.close();
+    const failure = this.#failure;
+    try {
+      if (failure === null) {
+        queue.committer.syncAllSync();
+        writing.generation.log.finishSync();
+      }
+    } finally {
+      for (const generation of background.frozen) generation.log.closeSync();
+      writing.generation.log.closeSync();
+    }
+  }
+
+  #isWorthFlushing(writing: WritingParts): boolean {
+    const { queue, generation } = writing;
+    return (
+      queue.hasUnloggedWrites || generation.memtable.arena.usedBytes > CLOSE_FLUSH_LIMIT_BYTES
+    );
+  }
+
+  #writable(): WritingParts {
+    this.assertReadable();
+    if (this.#writing !== null) return this.#writing;
+    throw new StorageError(
+      'READ_ONLY',
+      `Cannot write to the database in ${this.directory.path}: it was opened with readOnly`,
+    );
+  }
+
+  #assertHealthy(): void {
+    if (this.#failure !== null) throw this.#failure;
+    this.assertReadable();
+  }
+
+  #stallReason(): StallReason | null {
+    const { background, supply } = this.#writing!;
+    const reason = background.stallReason;
+    if (reason !== null || supply.isReady) return reason;
+    return 'log';
+  }
+
+  #startWriting(state: RecoveredState, log: WalWriter): WritingParts {
+    const generation = new Generation(log.logId, state.memtables[0], log);
+    const executor = this.#makeExecutor();
+    const obsolete = new ObsoleteFiles({
+      directory: this.directory.path,
+      versions: this.versions,
+      tables: this.tables,
+      recycling: 'on',
+      remove: (paths, onFailed) =>
+        background.submitShort({ kind: 'removeFiles', paths }, (result) => {
+          if (result.kind === 'removeFiles') onFailed(result.failedPaths);
+        }),
+    });
+    const background = this.#makeBackground(executor, obsolete);
+    const supply = new LogSupply({
+      directory: this.directory.path,
+      databaseId: this.versions.databaseId,
+      versions: this.versions,
+      obsolete,
+      preallocateBytes: 0,
+      submit: (job, done) => background.submitShort(job, done),
+      onPrepared: () => background.consider(),
+    });
+    const queue = new CommitQueue(generation, {
+      host: this,
+      clock: this.#clock,
+      lastSequence: state.lastSequence,
+      syncIntervalMs: this.options.syncIntervalMs,
+      indexLimitBytes: this.options.tuning.memtableSizeBytes,
+      onVisible: (sequence) => {
+        this.current.visibleSequence = sequence;
+      },
+      onQuiet: () => background.consider(),
+      onFailure: (error) => this.#fail(error),
+    });
+    return { executor, obsolete, background, supply, queue, generation };
+  }
+
+  /** Begins background work; called once the database is handed out. */
+  start(): void {
+    this.#writing?.supply.prepare();
+    this.#writing?.background.consider();
+  }
+
+  #makeExecutor(): Executor {
+    const { backgroundThreads } = this.options;
+    const inline = backgroundThreads === 0 || !this.#fileSystem.capability.workers;
+    return inline
+      ? new InlineExecutor(this.#fileSystem, this.#clock)
+      : new WorkerExecutor(backgroundThreads);
+  }
+
+  #makeBackground(executor: Executor, obsolete: ObsoleteFiles): Background {
+    return new Background({
+      executor,
+      obsolete,
+      directory: this.directory.path,
+      databaseId: this.versions.databaseId,
+      versions: this.versions,
+      tables: this.tables,
+      current: this.current,
+      snapshots: this.snapshots,
+      options: this.options,
+      events: this.events,
+      metrics: this.metrics,
+      clock: this.#clock,
+      memtables: () => this.#memtables(),
+      logAfter: (generation) => this.#logAfter(generation),
+      onLogUnneeded: ({ log }) => {
+        this.#writing!.queue.committer.forget(log);
+        log.closeSync();
+      },
+      onProgress: () => {
+        if (this.#failure === null && this.canRotate()) this.#writing!.queue.admitWaiting();
+      },
+      onFailure: (error) => this.#fail(error),
+    });
+  }
+
+  #memtables(): Memtable[] {
+    const { generation, background } = this.#writing!;
+    const frozen = background.frozen.map(({ memtable }) => memtable);
+    return [generation.memtable, ...frozen.reverse()];
+  }
+
+  #logAfter(generation: Generation): number {
+    const { background, generation: active } = this.#writing!;
+    const index = background.frozen.indexOf(generation);
+    return (background.frozen[index + 1] ?? active).logNumber;
+  }
+
+  #openLog(logId: number, predecessor: WalWriter): WalWriter {
+    return WalWriter.openSync(this.#fileSystem, {
+      path: this.directory.pathOf(logFileName(logId)),
+      logId,
+      databaseId: this.versions.databaseId,
+      allocation: logAllocationOf(this.options),
+      predecessor: predecessor.end,
+    });
+  }
+
+  #takeMemtable(minimumArenaBytes: number, firstSequence: number): Memtable {
+    const { memtableSizeBytes } = this.options.tuning;
+    const spare = this.#spareMemtable;
+    if (spare !== null && minimumArenaBytes <= spare.arena.capacityBytes) {
+      this.#spareMemtable = null;
+      spare.reset(firstSequence);
+      return spare;
+    }
+    const arenaSizeBytes = Math.max(memtableSizeBytes, minimumArenaBytes);
+    return new Memtable({ arenaSizeBytes, firstSequence });
+  }
+
+  /** Memory that was touched once is kept for the next memtable: fresh pages cost more than old ones. */
+  #keepMemtable(memtable: Memtable): void {
+    if (memtable.arena.capacityBytes !== this.options.tuning.memtableSizeBytes) return;
+    this.#spareMemtable ??= memtable;
+  }
+
+  #fail(error: StorageError): void {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    if (this.#status === 'open') this.#status = 'failed';
+    this.#writing?.queue.failWaiting(error);
+  }
+}
+
+interface WritingParts {
+  readonly executor: Executor;
+  readonly obsolete: ObsoleteFiles;
+  readonly background: Background;
+  readonly supply: LogSupply;
+  readonly queue: CommitQueue;
+  /** The memtable and log being written. */
+  generation: Generation;
+}
+
+/** Space is allocated ahead where every write is synced: overwriting allocated blocks syncs faster. */
+export function logAllocationOf(options: ResolvedOptions): 'steps' | 'none' {
+  return options.durability === 'always' ? 'steps' : 'none';
+}
+

@@ -1,0 +1,106 @@
+/**
+ * The tables a job writes: one after the other, cut at the target size, each synced before it is reported.
+ *
+ * Order of every output: create, write, fdatasync, close; then one directory sync for all of them in `finish()`. Only
+ * then may a version edit name them. When a job fails it calls `abandon()`, which removes what it wrote.
+ */
+import { assert } from '@varve/base';
+import { type TableSummary, TableWriter, type TableWriterOptions } from '@varve/sstable';
+import type { FileSystem, RandomAccessFile } from '@varve/vfs';
+import { tableFileName } from '../directory/index.js';
+
+/** Where a job's outputs go and how they are made: plain data, part of every job. */
+export interface TableOutputOptions {
+  readonly directory: string;
+  /** 16 bytes. */
+  readonly databaseId: Uint8Array;
+  /** 16 random bytes; every output adds its ordinal, so that no two tables share an id. */
+  readonly tableIdBase: Uint8Array;
+  readonly firstFileNumber: number;
+  readonly fileNumberCount: number;
+  readonly targetFileSizeBytes: number;
+}
+
+export class TableOutputs {
+  readonly summaries: TableSummary[] = [];
+  readonly #fileSystem: FileSystem;
+  readonly #options: TableOutputOptions;
+  readonly #paths: string[] = [];
+  #writerOptions: TableWriterOptions = {};
+  #file: RandomAccessFile | null = null;
+  #writer: TableWriter | null = null;
+
+  constructor(fileSystem: FileSystem, options: TableOutputOptions) {
+    this.#fileSystem = fileSystem;
+    this.#options = options;
+  }
+
+  /** Finishes the current table; those that follow are made with these options. */
+  configure(writerOptions: TableWriterOptions): void {
+    this.cut();
+    this.#writerOptions = writerOptions;
+  }
+
+  get targetFileSizeBytes(): number {
+    return this.#options.targetFileSizeBytes;
+  }
+
+  /** The table being written; a new one is started when there is none. */
+  get writer(): TableWriter {
+    return this.#writer ?? this.#start();
+  }
+
+  /** Bytes of the table being written so far; 0 between tables. */
+  get currentSizeBytes(): number {
+    return this.#writer === null ? 0 : this.#writer.sizeBytesSoFar;
+  }
+
+  /** Finishes and syncs the table being written, if any. */
+  cut(): void {
+    const writer = this.#writer;
+    const file = this.#file;
+    if (writer === null || file === null) return;
+    this.summaries.push(writer.finish());
+    file.syncDataSync();
+    file.closeSync();
+    this.#writer = null;
+    this.#file = null;
+  }
+
+  /** Makes every output durable, names included. */
+  finish(): TableSummary[] {
+    this.cut();
+    if (this.#paths.length > 0) this.#fileSystem.syncDirectorySync(this.#options.directory);
+    return this.summaries;
+  }
+
+  /** Removes everything written: the job has failed, and nothing names these files. */
+  abandon(): void {
+    this.#file?.closeSync();
+    this.#file = null;
+    this.#writer = null;
+    for (const path of this.#paths) {
+      if (this.#fileSystem.existsSync(path)) this.#fileSystem.removeSync(path);
+    }
+  }
+
+  #start(): TableWriter {
+    const { directory, databaseId, firstFileNumber, fileNumberCount } = this.#options;
+    const ordinal = this.#paths.length;
+    assert(ordinal < fileNumberCount, 'A job wrote more tables than it reserved numbers for');
+    const fileNumber = firstFileNumber + ordinal;
+    const path = `${directory}/${tableFileName(fileNumber)}`;
+    this.#file = this.#fileSystem.openSync(path, 'create');
+    this.#paths.push(path);
+    const identity = { fileNumber, tableId: this.#tableId(ordinal), databaseId };
+    this.#writer = new TableWriter(this.#file, identity, this.#writerOptions);
+    return this.#writer;
+  }
+
+  #tableId(ordinal: number): Uint8Array {
+    const id = this.#options.tableIdBase.slice();
+    const view = new DataView(id.buffer);
+    view.setUint32(0, (view.getUint32(0, true) + ordinal) >>> 0, true);
+    return id;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The open tables, by file number.
+ *
+ * Every table of the current version is open: its index and filter are in memory, charged to the cache's budget. A
+ * table is closed when no version needs it any more; its file is removed by `collect`.
+ */
+import { StorageError } from '@varve/base';
+import { TableReader } from '@varve/sstable';
+import type { FileSystem } from '@varve/vfs';
+import { tableFileName } from '../directory/index.js';
+import type { BlockCache } from './block-cache.js';
+import { BlockLoader } from './block-loader.js';
+import { type TableFile, TableHandle } from './table-handle.js';
+
+export interface TableStoreOptions {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  /** 16 bytes. */
+  readonly databaseId: Uint8Array;
+  readonly cache: BlockCache;
+}
+
+export class TableStore {
+  readonly cache: BlockCache;
+  readonly loader: BlockLoader;
+  readonly #options: TableStoreOptions;
+  readonly #handles = new Map<number, TableHandle>();
+  #memoryBytes = 0;
+  #damagedFilterCount = 0;
+
+  constructor(options: TableStoreOptions) {
+    this.#options = options;
+    this.cache = options.cache;
+    this.loader = new BlockLoader(options.cache);
+  }
+
+  get openCount(): number {
+    return this.#handles.size;
+  }
+
+  /** Index, filter and block-map bytes of all open tables. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
+  /** Tables whose filter failed its checksum; they are read without it. */
+  get damagedFilterCount(): number {
+    return this.#damagedFilterCount;
+  }
+
+  /**
+   * Opens and checks a table; does nothing when it is open.
+   * @throws StorageError CORRUPTION `sst.missing` when the file is not there, other places when it is damaged
+   */
+  openSync(table: TableFile): void {
+    if (this.#handles.has(table.fileNumber)) return;
+    const handle = new TableHandle(table, this.#read(table));
+    this.#handles.set(table.fileNumber, handle);
+    this.#memoryBytes += handle.memoryBytes;
+    if (handle.reader.filterDamaged) this.#damagedFilterCount += 1;
+    this.cache.charge(handle.memoryBytes);
+  }
+
+  /** Requires: the table is open. */
+  get(fileNumber: number): TableHandle {
+    return this.#handles.get(fileNumber)!;
+  }
+
+  /** Closes a table that no version needs. */
+  close(fileNumber: number): void {
+    const handle = this.#handles.get(fileNumber);
+    if (handle === undefined) return;
+    this.#handles.delete(fileNumber);
+    this.#memoryBytes -= handle.memoryBytes;
+    handle.closed = true;
+    this.cache.dropTable(handle);
+    this.cache.charge(-handle.memoryBytes);
+    handle.reader.close();
+  }
+
+  closeAll(): void {
+    for (const fileNumber of [...this.#handles.keys()]) this.close(fileNumber);
+  }
+
+  #read(table: TableFile): TableReader {
+    const { fileSystem, directory, databaseId } = this.#options;
+    const path = `${directory}/${tableFileName(table.fileNumber)}`;
+    if (!fileSystem.existsSync(path)) {
+      throw new StorageError('CORRUPTION', `Cannot open table ${path}: the file is missing`, {
+        file: path,
+        where: 'sst.missing',
+      });
+    }
+    return TableReader.openSync(fileSystem.openSync(path, 'read'), {
+      fileNumber: table.fileNumber,
+      tableId: table.tableId,
+      databaseId,
+      sizeBytes: table.sizeBytes,
+    });
+  }
+}

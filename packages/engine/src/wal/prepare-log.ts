@@ -1,0 +1,93 @@
+// Gets a log file ready to be written: header on disk, name on disk, space allocated.
+//
+// A job of plain data, so that it can run on another thread ahead of need; the writer then only opens the file.
+//
+// Whatever carries the name of a log has that log's header, at every moment and after every crash, because the header is
+// on disk before the name is given:
+//
+//   new file        create under a temporary name -> header, zeros -> fdatasync -> rename -> sync directory
+//   recycled file   header over the old one, under the old name -> zeros -> fdatasync -> rename -> sync directory
+//
+// So a recycled file's old header never appears under the new name, and the reader needs no rule for it. Records of the
+// old log remain behind the header; they are invalid, since the log id seeds every checksum.
+
+import { isStorageError, StorageError } from '@varve/base';
+import type { FileSystem, RandomAccessFile } from '@varve/vfs';
+import { encodeLogFileHeader, fillWithZerosSync, LogKind } from '../log/index.js';
+
+/** What to prepare. Plain data, for `structuredClone`. */
+export interface PrepareLogJob {
+  readonly directory: string;
+  /** Name the log shall have. Requires: no file has it. */
+  readonly fileName: string;
+  /**
+   * An old log to be overwritten, or null to create a file. Requires: a durable manifest no longer counts it live.
+   */
+  readonly recycledFileName: string | null;
+  /** Never used before in this database: records of a log with the same id would be taken for its own. */
+  readonly logId: number;
+  /** 16 bytes. */
+  readonly databaseId: Uint8Array;
+  /** Size to which the file is filled with zeros; 0 for none. Costs that much writing, once per file. */
+  readonly preallocateBytes: number;
+}
+
+/**
+ * Prepares a log as the job says. When it returns, the file is complete, durable and closed. Costs two syncs.
+ * Requires: checksums are initialized.
+ *
+ * @throws StorageError ALREADY_EXISTS if a file has the name; otherwise those of the file system. Then the unfinished
+ * file, also a recycled one, is removed if possible: it may be damaged, and it occupies space.
+ */
+export function prepareLog(fileSystem: FileSystem, job: PrepareLogJob): void {
+  const target = `${job.directory}/${job.fileName}`;
+  if (fileSystem.existsSync(target)) {
+    const message = `Cannot prepare log ${target}: a file of this name exists`;
+    throw new StorageError('ALREADY_EXISTS', message, { file: target });
+  }
+  const source = `${job.directory}/${job.recycledFileName ?? `${job.fileName}.tmp`}`;
+  try {
+    writeLogFileSync(fileSystem, source, job);
+    fileSystem.renameSync(source, target);
+    fileSystem.syncDirectorySync(job.directory);
+  } catch (error) {
+    removeUnfinishedSync(fileSystem, [source, target]);
+    throw error;
+  }
+}
+
+function writeLogFileSync(fileSystem: FileSystem, path: string, job: PrepareLogJob): void {
+  const file = openSourceSync(fileSystem, path, job);
+  try {
+    const identity = { kind: LogKind.wal, logId: job.logId, databaseId: job.databaseId };
+    const origin = job.recycledFileName === null ? 'new' : 'recycled';
+    const header = encodeLogFileHeader(identity, origin);
+    file.writeSync(header, 0, header.length, 0);
+    fillWithZerosSync(file, file.sizeSync(), job.preallocateBytes);
+    file.syncDataSync();
+  } finally {
+    file.closeSync();
+  }
+}
+
+/** A temporary file of an attempt that a crash cut short is worth nothing. */
+function openSourceSync(
+  fileSystem: FileSystem,
+  path: string,
+  job: PrepareLogJob,
+): RandomAccessFile {
+  if (job.recycledFileName !== null) return fileSystem.openSync(path, 'write');
+  if (fileSystem.existsSync(path)) fileSystem.removeSync(path);
+  return fileSystem.openSync(path, 'create');
+}
+
+/** Leaves what cannot be removed to the next opening of the database: the first failure is the one to report. */
+function removeUnfinishedSync(fileSystem: FileSystem, paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      if (fileSystem.existsSync(path)) fileSystem.removeSync(path);
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,398 @@
+/**
+ * The front of the write path: encodes writes into the open group, and closes the group when its turn comes.
+ *
+ * All asynchronous writes of one turn of the event loop join one group; it is closed in a microtask, or, while a sync
+ * is running, when that sync ends. A synchronous write joins the open group and closes it at once. When the memtable is
+ * full the group is closed early and the generation replaced; when that has to wait for a flush, asynchronous writes
+ * wait as encoded bytes (bounded: beyond the bound the caller's thread waits), synchronous ones wait where they are.
+ */
+import { writeVarint } from '@varve/base';
+import { PAYLOAD_HEADER_SIZE_BYTES, writePayloadHeader } from '../memtable/index.js';
+import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
+import { CommitGroup } from './commit-group.js';
+import { type EntryFormat, EntryEncoder } from './entry-encoder.js';
+import type { Generation } from './generation.js';
+import { GroupCommitter, type GroupCommitterOptions } from './group-committer.js';
+import { type BatchOperation, EncodedBatch, encodeApart } from './encoded-batch.js';
+import { WaitingWrites } from './waiting-writes.js';
+
+/** What the queue needs from the database around it. */
+export interface WriteHost {
+  /** Whether a full memtable may be replaced now. */
+  canRotate(): boolean;
+  /** Blocks this thread until `canRotate()`. */
+  waitForRoom(): void;
+  /** Takes over background work that has completed, for callers who never return to the event loop. */
+  poll(): void;
+  /** Freezes the current generation and gives the next, with room for at least this many bytes. */
+  rotate(minimumArenaBytes: number): Generation;
+}
+
+export interface CommitQueueOptions extends GroupCommitterOptions {
+  readonly host: WriteHost;
+  /** Sequence of the last entry written before. */
+  readonly lastSequence: number;
+  /** A memtable is full when its index has this many bytes. */
+  readonly indexLimitBytes: number;
+}
+
+const GROUP_HEADER_SIZE_BYTES = RECORD_HEADER_SIZE_BYTES + PAYLOAD_HEADER_SIZE_BYTES;
+/** Group header and the widest entry count. */
+const GROUP_OVERHEAD_BYTES = GROUP_HEADER_SIZE_BYTES + 8;
+
+/** Synchronous writes between two looks at background work; a power of two. */
+const SYNC_CALLS_PER_POLL = 256;
+
+export class CommitQueue {
+  readonly #host: WriteHost;
+  readonly #encoder = new EntryEncoder();
+  readonly #committer: GroupCommitter;
+  readonly #waiting = new WaitingWrites();
+  readonly #indexLimitBytes: number;
+  #generation: Generation;
+  #open: CommitGroup | null = null;
+  #nextSequence: number;
+  #turnScheduled = false;
+  #syncCallCount = 0;
+
+  constructor(generation: Generation, options: CommitQueueOptions) {
+    this.#generation = generation;
+    this.#host = options.host;
+    this.#indexLimitBytes = options.indexLimitBytes;
+    this.#nextSequence = options.lastSequence + 1;
+    this.#committer = new GroupCommitter(generation, options);
+    this.#committer.onSynced = () => this.#closeTurn();
+  }
+
+  get generation(): Generation {
+    return this.#generation;
+  }
+
+  get committer(): GroupCommitter {
+    return this.#committer;
+  }
+
+  /** Sequence of the newest entry given out. */
+  get lastSequence(): number {
+    return this.#nextSequence - 1;
+  }
+
+  /** Whether writes were made that are in no log: they are lost unless flushed. */
+  get hasUnloggedWrites(): boolean {
+    return this.#committer.hasUnloggedWrites;
+  }
+
+  /** Writes that wait because no memtable has room. */
+  get waitingCount(): number {
+    return this.#waiting.count;
+  }
+
+  putSync<K, V>(format: EntryFormat<K, V>, key: K, value: V, rank: number): void {
+    const offset = this.#beginSync(this.#encoder.putBound(format, key, value));
+    const target = this.#generation.arenaBuffer;
+    const end = this.#encoder.put(format, target, offset + 1, key, value);
+    this.#addSingle(offset, end, rank);
+    this.#closeSync();
+  }
+
+  delSync<K, V>(format: EntryFormat<K, V>, key: K, rank: number): void {
+    const offset = this.#beginSync(this.#encoder.deleteBound(format, key));
+    const end = this.#encoder.del(format, this.#generation.arenaBuffer, offset + 1, key);
+    this.#addSingle(offset, end, rank);
+    this.#closeSync();
+  }
+
+  /** @param formatOf how the entry of an operation is written */
+  batchSync<O extends BatchOperation>(
+    operations: readonly O[],
+    formatOf: (operation: O) => EntryFormat<unknown, unknown>,
+    rank: number,
+  ): void {
+    if (operations.length === 0) return;
+    const offset = this.#beginSync(0);
+    if (!this.#encodeBatch(operations, formatOf, offset, rank)) {
+      const apart = encodeApart(this.#encoder, operations, formatOf);
+      this.#beginSync(apart.length);
+      this.#addApart(apart, rank);
+    }
+    this.#closeSync();
+  }
+
+  put<K, V>(format: EntryFormat<K, V>, key: K, value: V, rank: number): Promise<void> {
+    const bound = this.#encoder.putBound(format, key, value);
+    const offset = this.#begin(bound);
+    if (offset < 0) {
+      const apart = new EncodedBatch(1);
+      const start = apart.add(bound);
+      apart.close(this.#encoder.put(format, apart.bytes, start, key, value));
+      return this.#wait(apart, rank);
+    }
+    const target = this.#generation.arenaBuffer;
+    const end = this.#encoder.put(format, target, offset + 1, key, value);
+    return this.#addSingle(offset, end, rank).promise;
+  }
+
+  del<K, V>(format: EntryFormat<K, V>, key: K, rank: number): Promise<void> {
+    const bound = this.#encoder.deleteBound(format, key);
+    const offset = this.#begin(bound);
+    if (offset < 0) {
+      const apart = new EncodedBatch(1);
+      const start = apart.add(bound);
+      apart.close(this.#encoder.del(format, apart.bytes, start, key));
+      return this.#wait(apart, rank);
+    }
+    const end = this.#encoder.del(format, this.#generation.arenaBuffer, offset + 1, key);
+    return this.#addSingle(offset, end, rank).promise;
+  }
+
+  batch<O extends BatchOperation>(
+    operations: readonly O[],
+    formatOf: (operation: O) => EntryFormat<unknown, unknown>,
+    rank: number,
+  ): Promise<void> {
+    if (operations.length === 0) return Promise.resolve();
+    const offset = this.#begin(0);
+    if (offset >= 0 && this.#encodeBatch(operations, formatOf, offset, rank)) {
+      return this.#open!.promise;
+    }
+    const apart = encodeApart(this.#encoder, operations, formatOf);
+    if (this.#begin(apart.length) < 0) return this.#wait(apart, rank);
+    return this.#addApart(apart, rank).promise;
+  }
+
+  /** Closes the open group and makes it and everything before it visible, durable if asked. */
+  closeSync(): void {
+    this.#closeSync();
+  }
+
+  /** Resolves when every write issued before is acknowledged or has failed. */
+  async drain(): Promise<void> {
+    while (this.#waiting.count > 0 || this.#open !== null || this.#committer.busy) {
+      const last = this.#waiting.lastPromise ?? this.#open?.promise;
+      await Promise.allSettled([last, this.#committer.settled()]);
+    }
+  }
+
+  /** Nothing can be written any more: whoever waits is told. */
+  failWaiting(error: Error): void {
+    this.#waiting.failAll(error);
+  }
+
+  /** The host can rotate again: lets waiting writes in. */
+  admitWaiting(): void {
+    while (this.#waiting.count > 0) {
+      const { batch, rank } = this.#waiting.first;
+      if (!this.#hasRoom(batch.length) && !this.#rotate(batch.length)) return;
+      const waiting = this.#waiting.shift();
+      try {
+        const group = this.#addApart(batch, rank);
+        waiting.follow(group.promise);
+      } catch (error) {
+        waiting.fail(error as Error);
+      }
+    }
+  }
+
+  /** Freezes the current generation if it holds anything, so that it can be flushed. False when that has to wait. */
+  rotateIfUsed(): boolean {
+    if (this.#generation.memtable.entryCount === 0 && this.#open === null) return true;
+    if (!this.#rotate(0)) return false;
+    this.#committer.advance();
+    return true;
+  }
+
+  #hasRoom(boundBytes: number): boolean {
+    const { memtable } = this.#generation;
+    return (
+      memtable.arena.freeBytes >= boundBytes + GROUP_OVERHEAD_BYTES &&
+      memtable.indexUsedBytes < this.#indexLimitBytes
+    );
+  }
+
+  /** Gives where the batch goes, in an open group with room; -1 when the write has to wait. */
+  #begin(boundBytes: number): number {
+    if (this.#waiting.count > 0) {
+      if (this.#waiting.isFull) this.#admitAllSync();
+      else return -1;
+    }
+    if (!this.#hasRoom(boundBytes) && !this.#rotate(boundBytes)) return -1;
+    return this.#position();
+  }
+
+  #beginSync(boundBytes: number): number {
+    if (this.#waiting.count > 0) this.#admitAllSync();
+    if (!this.#hasRoom(boundBytes) && !this.#rotate(boundBytes)) {
+      this.#waitForRoom();
+      this.#rotate(boundBytes);
+    }
+    return this.#position();
+  }
+
+  /** Blocks until the generation can be replaced. What is under way is completed first: a flush may wait for it. */
+  #waitForRoom(): void {
+    this.#closeSync();
+    this.#host.waitForRoom();
+  }
+
+  #position(): number {
+    if (this.#open === null) this.#openGroup();
+    return this.#generation.memtable.arena.usedBytes;
+  }
+
+  #openGroup(): void {
+    const failure = this.#committer.failure;
+    if (failure !== null) throw failure;
+    const { arena } = this.#generation.memtable;
+    const group = this.#committer.takeFreeGroup() ?? new CommitGroup();
+    group.start(this.#generation, arena.reserve(GROUP_HEADER_SIZE_BYTES), this.#nextSequence);
+    this.#open = group;
+  }
+
+  #admitAllSync(): void {
+    this.admitWaiting();
+    while (this.#waiting.count > 0) {
+      this.#waitForRoom();
+      this.admitWaiting();
+    }
+  }
+
+  /** Takes over a batch of one entry that was encoded at `offset + 1`. */
+  #addSingle(offset: number, end: number, rank: number): CommitGroup {
+    const group = this.#open!;
+    const { memtable, arenaBuffer } = this.#generation;
+    arenaBuffer[offset] = 1;
+    memtable.arena.reserve(end - offset);
+    group.addEntry(offset + 1);
+    group.batchCount += 1;
+    this.#nextSequence += 1;
+    if (rank > group.rank) group.rank = rank;
+    this.#scheduleTurn();
+    return group;
+  }
+
+  /**
+   * Encodes a batch in place. False, with nothing changed, when the arena has no room for it.
+   * An error of an operation also leaves nothing of the batch behind.
+   */
+  #encodeBatch<O extends BatchOperation>(
+    operations: readonly O[],
+    formatOf: (operation: O) => EntryFormat<unknown, unknown>,
+    offset: number,
+    rank: number,
+  ): boolean {
+    const group = this.#open!;
+    const { arena } = this.#generation.memtable;
+    const entryCountBefore = group.entryCount;
+    let end = writeVarint(this.#generation.arenaBuffer, offset, operations.length);
+    let fits = false;
+    try {
+      end = this.#encodeOperations(operations, formatOf, end);
+      fits = end >= 0;
+    } finally {
+      if (!fits) group.entryCount = entryCountBefore;
+      this.#scheduleTurn();
+    }
+    if (!fits) return false;
+    arena.reserve(end - offset);
+    group.batchCount += 1;
+    this.#nextSequence += operations.length;
+    if (rank > group.rank) group.rank = rank;
+    return true;
+  }
+
+  /** Gives the offset after the last operation, or -1 when the arena is too small. */
+  #encodeOperations<O extends BatchOperation>(
+    operations: readonly O[],
+    formatOf: (operation: O) => EntryFormat<unknown, unknown>,
+    offset: number,
+  ): number {
+    const group = this.#open!;
+    const encoder = this.#encoder;
+    const target = this.#generation.arenaBuffer;
+    let end = offset;
+    for (const operation of operations) {
+      const format = formatOf(operation);
+      const { key, value } = operation;
+      group.addEntry(end);
+      if (operation.type === 'put') {
+        if (end + encoder.putBound(format, key, value) > target.length) return -1;
+        end = encoder.put(format, target, end, key, value);
+      } else {
+        if (end + encoder.deleteBound(format, key) > target.length) return -1;
+        end = encoder.del(format, target, end, key);
+      }
+    }
+    return end;
+  }
+
+  #addApart(batch: EncodedBatch, rank: number): CommitGroup {
+    const offset = this.#position();
+    const group = this.#open!;
+    const { memtable, arenaBuffer } = this.#generation;
+    arenaBuffer.set(batch.bytes.subarray(0, batch.length), offset);
+    memtable.arena.reserve(batch.length);
+    for (const entryOffset of batch.entryOffsets) group.addEntry(offset + entryOffset);
+    group.batchCount += 1;
+    this.#nextSequence += batch.entryOffsets.length;
+    if (rank > group.rank) group.rank = rank;
+    this.#scheduleTurn();
+    return group;
+  }
+
+  #wait(batch: EncodedBatch, rank: number): Promise<void> {
+    const failure = this.#committer.failure;
+    if (failure !== null) return Promise.reject(failure);
+    return this.#waiting.add(batch, rank);
+  }
+
+  #scheduleTurn(): void {
+    if (this.#turnScheduled) return;
+    this.#turnScheduled = true;
+    queueMicrotask(this.#runTurn);
+  }
+
+  readonly #runTurn = (): void => {
+    this.#turnScheduled = false;
+    if (!this.#committer.syncing) this.#closeTurn();
+  };
+
+  #closeTurn(): void {
+    try {
+      this.#closeGroup();
+    } catch {
+      // The group's promise carries the error to those who wait for it.
+      return;
+    }
+    this.#committer.advance();
+  }
+
+  #closeSync(): void {
+    this.#closeGroup();
+    this.#committer.advanceSync();
+    this.#syncCallCount = (this.#syncCallCount + 1) & (SYNC_CALLS_PER_POLL - 1);
+    if (this.#syncCallCount === 0) this.#host.poll();
+  }
+
+  #closeGroup(): void {
+    const group = this.#open;
+    if (group === null) return;
+    this.#open = null;
+    const { arena } = group.generation.memtable;
+    if (group.entryCount === 0) {
+      arena.release(group.recordOffset);
+      return;
+    }
+    const payloadOffset = group.recordOffset + RECORD_HEADER_SIZE_BYTES;
+    writePayloadHeader(arena.bytes, payloadOffset, group.firstSequence, group.batchCount);
+    this.#committer.append(group);
+  }
+
+  /** Replaces the generation. False when the host cannot: the write has to wait. */
+  #rotate(minimumArenaBytes: number): boolean {
+    if (!this.#host.canRotate()) return false;
+    this.#closeGroup();
+    this.#generation = this.#host.rotate(minimumArenaBytes + GROUP_OVERHEAD_BYTES);
+    this.#committer.switchTo(this.#generation);
+    return true;
+  }
+}

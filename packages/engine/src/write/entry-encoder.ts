@@ -1,0 +1,94 @@
+/**
+ * Encodes one entry straight into its final place: the arena that is both log record and memtable.
+ *
+ * The header of an entry holds lengths that are known only once key and value are encoded. So room is left for
+ * headers as wide as those of the entry before (entries of one load are alike), key and value are written behind it, and
+ * in the rare case that the guess was wrong they are moved by a byte or two.
+ */
+import { EntryKind, StorageError, varintLength } from '@varve/base';
+import { MAX_KEY_SIZE_BYTES, MAX_VALUE_SIZE_BYTES } from '@varve/base';
+import { writeEntryHeader } from '../memtable/index.js';
+
+/** The part of an encoding that writing needs. */
+export interface ValueWriter<T> {
+  /** At least as many bytes as `write` will need. */
+  sizeBound(value: T): number;
+  /** Writes the value at `offset` and gives the offset after it. */
+  write(value: T, target: Buffer, offset: number): number;
+}
+
+/** How the keys and values of one keyspace are written. */
+export interface EntryFormat<K, V> {
+  readonly keyspaceId: number;
+  readonly key: ValueWriter<K>;
+  readonly value: ValueWriter<V>;
+}
+
+/** The longest header: kind, and three varints of at most five bytes. */
+const HEADER_SIZE_BOUND_BYTES = 16;
+
+export class EntryEncoder {
+  #keyLengthWidth = 1;
+  #valueLengthWidth = 1;
+
+  /** Bytes that must be free for `put`. */
+  putBound<K, V>(format: EntryFormat<K, V>, key: K, value: V): number {
+    return HEADER_SIZE_BOUND_BYTES + format.key.sizeBound(key) + format.value.sizeBound(value);
+  }
+
+  /** Bytes that must be free for `del`. */
+  deleteBound<K, V>(format: EntryFormat<K, V>, key: K): number {
+    return HEADER_SIZE_BOUND_BYTES + format.key.sizeBound(key);
+  }
+
+  /**
+   * Writes a put at `offset` and gives the offset after it. Requires: `putBound` bytes are free.
+   * @throws StorageError KEY_TOO_LARGE, VALUE_TOO_LARGE; TypeError from an encoding
+   */
+  put<K, V>(format: EntryFormat<K, V>, target: Buffer, offset: number, key: K, value: V): number {
+    const widthsStart = offset + 1 + varintLength(format.keyspaceId);
+    const keyStart = widthsStart + this.#keyLengthWidth + this.#valueLengthWidth;
+    const keyEnd = format.key.write(key, target, keyStart);
+    const keyLength = checkedKeyLength(keyEnd - keyStart);
+    const valueEnd = format.value.write(value, target, keyEnd);
+    const valueLength = checkedValueLength(valueEnd - keyEnd);
+    this.#keyLengthWidth = varintLength(keyLength);
+    this.#valueLengthWidth = varintLength(valueLength);
+    const place = widthsStart + this.#keyLengthWidth + this.#valueLengthWidth;
+    if (place !== keyStart) target.copyWithin(place, keyStart, valueEnd);
+    writeEntryHeader(target, offset, EntryKind.put, format.keyspaceId, keyLength, valueLength);
+    return place + keyLength + valueLength;
+  }
+
+  /**
+   * Writes a delete at `offset` and gives the offset after it. Requires: `deleteBound` bytes are free.
+   * @throws StorageError KEY_TOO_LARGE; TypeError from the encoding
+   */
+  del<K, V>(format: EntryFormat<K, V>, target: Buffer, offset: number, key: K): number {
+    const widthStart = offset + 1 + varintLength(format.keyspaceId);
+    const keyStart = widthStart + this.#keyLengthWidth;
+    const keyEnd = format.key.write(key, target, keyStart);
+    const keyLength = checkedKeyLength(keyEnd - keyStart);
+    this.#keyLengthWidth = varintLength(keyLength);
+    const place = widthStart + this.#keyLengthWidth;
+    if (place !== keyStart) target.copyWithin(place, keyStart, keyEnd);
+    writeEntryHeader(target, offset, EntryKind.delete, format.keyspaceId, keyLength, 0);
+    return place + keyLength;
+  }
+}
+
+function checkedKeyLength(length: number): number {
+  if (length <= MAX_KEY_SIZE_BYTES) return length;
+  throw new StorageError(
+    'KEY_TOO_LARGE',
+    `Cannot write a key of ${length} bytes: the limit is ${MAX_KEY_SIZE_BYTES}`,
+  );
+}
+
+function checkedValueLength(length: number): number {
+  if (length <= MAX_VALUE_SIZE_BYTES) return length;
+  throw new StorageError(
+    'VALUE_TOO_LARGE',
+    `Cannot write a value of ${length} bytes: the limit is ${MAX_VALUE_SIZE_BYTES}`,
+  );
+}

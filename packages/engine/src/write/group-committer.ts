@@ -1,0 +1,275 @@
+/**
+ * Carries closed groups from encoded to visible, in order:
+ *
+ *   append to the log  ->  (sync, if the group asks for it)  ->  index in the memtable  ->  visible
+ *
+ * Groups become visible strictly in sequence order, so a group waits for those before it. One asynchronous sync runs at
+ * a time; everything appended meanwhile shares the next one. A synchronous caller does not wait for it: it syncs through
+ * its own file description and so completes the groups before it too.
+ *
+ * A log that was replaced while not yet durable is synced before any newer one: what survives is always a prefix.
+ * After a failed append or sync nothing is retried: the groups concerned fail, and the database stops writing.
+ */
+import { type Clock, StorageError, type Timer } from '@varve/base';
+import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
+import type { WalWriter } from '../wal/index.js';
+import type { CommitGroup } from './commit-group.js';
+import { RANK_ALWAYS, RANK_INTERVAL, RANK_NONE } from './durability.js';
+import type { Generation } from './generation.js';
+
+export interface GroupCommitterOptions {
+  readonly clock: Clock;
+  readonly syncIntervalMs: number;
+  /** All entries up to this sequence are in the memtables now. */
+  readonly onVisible: (sequence: number) => void;
+  /** A generation that is no longer written to has no group under way any more. */
+  readonly onQuiet: (generation: Generation) => void;
+  /** Writing has become impossible. */
+  readonly onFailure: (error: StorageError) => void;
+}
+
+/** A log that has been idle this long gets a marker that attests what is durable. */
+const MARKER_DELAY_MS = 10;
+
+export class GroupCommitter {
+  readonly #options: GroupCommitterOptions;
+  /** Appended groups that are not visible yet, oldest first. */
+  readonly #appended: CommitGroup[] = [];
+  readonly #freeGroups: CommitGroup[] = [];
+  /** Replaced logs that may hold bytes that are not durable, oldest first. */
+  #olderLogs: WalWriter[] = [];
+  #log: WalWriter;
+  #generation: Generation;
+  /** The asynchronous sync under way, and what follows it. Never rejects. */
+  #syncing: Promise<void> | null = null;
+  #failure: StorageError | null = null;
+  #intervalTimer: Timer | null = null;
+  #markerTimer: Timer | null = null;
+  #syncCount = 0;
+  #unlogged = false;
+
+  constructor(generation: Generation, options: GroupCommitterOptions) {
+    this.#generation = generation;
+    this.#log = generation.log;
+    this.#options = options;
+  }
+
+  /** Whether an asynchronous sync is under way. */
+  get syncing(): boolean {
+    return this.#syncing !== null;
+  }
+
+  /** Whether any group is not visible yet, or a sync is under way. */
+  get busy(): boolean {
+    return this.#syncing !== null || this.#appended.length > 0;
+  }
+
+  /** Resolves when the sync under way, if any, has ended. */
+  settled(): Promise<void> {
+    return this.#syncing ?? Promise.resolve();
+  }
+
+  get failure(): StorageError | null {
+    return this.#failure;
+  }
+
+  /** Whether any group was not put into the log. */
+  get hasUnloggedWrites(): boolean {
+    return this.#unlogged;
+  }
+
+  /** Syncs of logs done so far. */
+  get syncCount(): number {
+    return this.#syncCount;
+  }
+
+  /** A group object to be filled: one that was used before, if there is one. */
+  takeFreeGroup(): CommitGroup | undefined {
+    return this.#freeGroups.pop();
+  }
+
+  /** From now on groups belong to `generation`; the log before it is synced before its own. */
+  switchTo(generation: Generation): void {
+    const old = this.#generation;
+    if (this.#log.isDurable) generation.log.confirmPredecessor();
+    else this.#olderLogs.push(this.#log);
+    this.#generation = generation;
+    this.#log = generation.log;
+    if (old.unpublishedGroupCount === 0) this.#options.onQuiet(old);
+  }
+
+  /** A replaced log whose entries are durable in tables: it need not be synced any more. Oldest first. */
+  forget(log: WalWriter): void {
+    if (this.#olderLogs[0] === log) this.#dropOldestLog();
+  }
+
+  /** Appends a closed group. Throws, and fails the group, when that is impossible. */
+  append(group: CommitGroup): void {
+    this.#assertWriting(group);
+    if (group.rank !== RANK_NONE) {
+      try {
+        const { arena } = group.generation.memtable;
+        const payloadLength = arena.usedBytes - group.recordOffset - RECORD_HEADER_SIZE_BYTES;
+        group.generation.log.appendBatchSync(arena.bytes, group.recordOffset, payloadLength);
+      } catch (error) {
+        group.generation.memtable.arena.release(group.recordOffset);
+        throw this.#fail(error as StorageError, [group]);
+      }
+      group.logEnd = group.generation.log.positionBytes;
+      if (group.rank === RANK_INTERVAL) this.#armInterval();
+    } else {
+      this.#unlogged = true;
+    }
+    group.generation.unpublishedGroupCount += 1;
+    this.#appended.push(group);
+  }
+
+  /** Publishes what may be published and starts a sync for the rest. */
+  advance(): void {
+    this.#publishReady();
+    if (this.#syncing === null && this.#appended.length > 0) this.#startSync();
+  }
+
+  /** Publishes every appended group, syncing on this thread as needed. */
+  advanceSync(): void {
+    this.#publishReady();
+    while (this.#appended.length > 0) {
+      const log = this.#olderLogs[0] ?? this.#log;
+      this.#syncCount += 1;
+      try {
+        log.syncSync();
+      } catch (error) {
+        throw this.#fail(error as StorageError, this.#appended.splice(0));
+      }
+      this.#dropDurableLogs();
+      this.#publishReady();
+    }
+    this.#armMarker();
+  }
+
+  /** Makes everything appended so far durable, whatever durability it asked for. */
+  syncAllSync(): void {
+    if (this.#failure !== null) return;
+    while (this.#olderLogs.length > 0) {
+      this.#olderLogs[0].syncSync();
+      this.#dropOldestLog();
+    }
+    this.#log.syncSync();
+    this.#publishReady();
+  }
+
+  /** Stops the timers. */
+  close(): void {
+    this.#intervalTimer?.cancel();
+    this.#markerTimer?.cancel();
+  }
+
+  #assertWriting(group: CommitGroup): void {
+    if (this.#failure === null) return;
+    group.fail(this.#failure);
+    throw this.#failure;
+  }
+
+  #publishReady(): void {
+    const appended = this.#appended;
+    let count = 0;
+    while (count < appended.length && this.#isSatisfied(appended[count])) {
+      this.#publish(appended[count]);
+      count += 1;
+    }
+    if (count === appended.length) appended.length = 0;
+    else if (count > 0) appended.splice(0, count);
+  }
+
+  #isSatisfied(group: CommitGroup): boolean {
+    if (group.rank < RANK_ALWAYS) return true;
+    const { log } = group.generation;
+    if (log.durableBytes < group.logEnd) return false;
+    return this.#olderLogs.length === 0 || this.#olderLogs[0] === log;
+  }
+
+  #publish(group: CommitGroup): void {
+    const { generation, entryOffsets, firstSequence, entryCount } = group;
+    const { memtable } = generation;
+    for (let index = 0; index < entryCount; index++) {
+      memtable.insert(entryOffsets[index], firstSequence + index);
+    }
+    generation.unpublishedGroupCount -= 1;
+    this.#options.onVisible(firstSequence + entryCount - 1);
+    group.succeed();
+    this.#freeGroups.push(group);
+    if (generation !== this.#generation && generation.unpublishedGroupCount === 0) {
+      this.#options.onQuiet(generation);
+    }
+  }
+
+  #startSync(): void {
+    const log = this.#olderLogs[0] ?? this.#log;
+    this.#syncCount += 1;
+    this.#syncing = log.sync().then(
+      () => this.#afterSync(),
+      (error) => this.#afterFailedSync(error),
+    );
+  }
+
+  #afterSync(): void {
+    this.#syncing = null;
+    if (this.#failure !== null) return;
+    this.#dropDurableLogs();
+    this.#armMarker();
+    this.advance();
+    this.onSynced();
+  }
+
+  /** Set by the queue: groups may have gathered while the sync ran. */
+  onSynced: () => void = () => {};
+
+  #afterFailedSync(error: StorageError): void {
+    this.#syncing = null;
+    if (this.#failure === null) this.#fail(error, this.#appended.splice(0));
+  }
+
+  #dropDurableLogs(): void {
+    while (this.#olderLogs.length > 0 && this.#olderLogs[0].isDurable) this.#dropOldestLog();
+  }
+
+  /** What came before the next log is durable now, so that one may be synced. */
+  #dropOldestLog(): void {
+    this.#olderLogs.shift();
+    (this.#olderLogs[0] ?? this.#log).confirmPredecessor();
+  }
+
+  #fail(error: StorageError, groups: readonly CommitGroup[]): StorageError {
+    for (const group of groups) group.fail(error);
+    if (this.#failure === null) {
+      this.#failure = new StorageError(
+        'READ_ONLY',
+        `Cannot write: an earlier write failed (${error.message}); close the database and open it again`,
+        { cause: error },
+      );
+      this.#options.onFailure(error);
+    }
+    return error;
+  }
+
+  #armInterval(): void {
+    if (this.#intervalTimer !== null) return;
+    this.#intervalTimer = this.#options.clock.delay(this.#options.syncIntervalMs, () => {
+      this.#intervalTimer = null;
+      if (this.#failure !== null || this.#syncing !== null) return;
+      if (this.#olderLogs.length > 0 || !this.#log.isDurable) this.#startSync();
+    });
+  }
+
+  #armMarker(): void {
+    if (this.#markerTimer !== null) return;
+    const log = this.#log;
+    const position = log.positionBytes;
+    this.#markerTimer = this.#options.clock.delay(MARKER_DELAY_MS, () => {
+      this.#markerTimer = null;
+      if (this.#failure !== null || log !== this.#log) return;
+      if (log.positionBytes === position) log.appendMarkerSync();
+      else if (log.isDurable) this.#armMarker();
+    });
+  }
+}

@@ -1,0 +1,76 @@
+// The content of a data block, uncompressed. Specification: docs/format/sstable.md.
+//
+//   +-----------------+-----------+-----------------+--------------+-------------------+
+//   | entry count (4) | flags (1) | common kind (1) | reserved (2) | base sequence (8) |
+//   +-----------------+-----------+-----------------+--------------+-------------------+
+//   | key ends      entry count x (2 or 4)      end of each key, from the start of the keys
+//   | value ends    entry count x (2 or 4)      end of each value, from the start of the values
+//   | sequences     entry count x (0, 4 or 8)   above the base sequence
+//   | kinds         entry count x (0 or 1)
+//   | keys, one after the other
+//   | values, one after the other
+//
+//   flags        bit 0: ends take 4 bytes instead of 2; bits 1-2: width of a sequence in units of
+//                4 bytes (0, 1 or 2); bit 3: there is a kinds column; the rest is zero
+//   common kind  kind of every entry without a kinds column, else 0
+//
+// Columns instead of records: any entry is found by arithmetic, and a search reads key ends and keys
+// only, a few cache lines, however long the values are.
+
+export const ENTRY_COUNT_OFFSET = 0;
+export const FLAGS_OFFSET = 4;
+export const COMMON_KIND_OFFSET = 5;
+export const RESERVED_OFFSET = 6;
+export const BASE_SEQUENCE_OFFSET = 8;
+
+/** How long the part before the columns is. */
+export const DATA_BLOCK_HEADER_SIZE_BYTES = 4 + 1 + 1 + 2 + 8;
+
+export const FLAG_WIDE_ENDS = 0b0001;
+export const SEQUENCE_WIDTH_MASK = 0b0110;
+export const FLAG_KINDS = 0b1000;
+export const FLAGS_MASK = FLAG_WIDE_ENDS | SEQUENCE_WIDTH_MASK | FLAG_KINDS;
+
+/** The bits of {@link SEQUENCE_WIDTH_MASK} are the width in units of 2 bytes as they stand. */
+export const SEQUENCE_WIDTH_SCALE = 2;
+
+/** The largest section whose ends fit in 2 bytes. */
+export const NARROW_SECTION_SIZE_BYTES_MAX = 0xffff;
+
+/** How many bytes one entry takes in the columns: two ends, a sequence and a kind. */
+export function columnsWidth(flags: number): number {
+  return 2 * endWidth(flags) + sequenceWidth(flags) + kindWidth(flags);
+}
+
+/** Width of a key end or value end: 2 or 4. */
+export function endWidth(flags: number): number {
+  return 2 + ((flags & FLAG_WIDE_ENDS) << 1);
+}
+
+/** Width of a sequence: 0, 4 or 8. */
+export function sequenceWidth(flags: number): number {
+  return (flags & SEQUENCE_WIDTH_MASK) * SEQUENCE_WIDTH_SCALE;
+}
+
+/** Width of a kind: 0 or 1. */
+export function kindWidth(flags: number): number {
+  return (flags & FLAG_KINDS) >>> 3;
+}
+
+/**
+ * Gives the flags of a block with sections of these sizes. `sequenceSpan` is the highest sequence minus
+ * the lowest; `kindBits` has the bit with the number of every kind in the block.
+ */
+export function flagsFor(
+  keysSizeBytes: number,
+  valuesSizeBytes: number,
+  sequenceSpan: number,
+  kindBits: number,
+): number {
+  const wide =
+    keysSizeBytes > NARROW_SECTION_SIZE_BYTES_MAX ||
+    valuesSizeBytes > NARROW_SECTION_SIZE_BYTES_MAX;
+  const sequenceBits = sequenceSpan === 0 ? 0b000 : sequenceSpan <= 0xffff_ffff ? 0b010 : 0b100;
+  const mixedKinds = (kindBits & (kindBits - 1)) !== 0;
+  return (wide ? FLAG_WIDE_ENDS : 0) | sequenceBits | (mixedKinds ? FLAG_KINDS : 0);
+}

@@ -1,0 +1,193 @@
+// Reads a data block where it lies: format.ts has the layout.
+//
+// Functions over (block, base) instead of an object: a block is a range of a cache's memory, `base` is
+// where it starts there, and a lookup must not allocate. Nothing is checked here. Every block is checked
+// once by validate.ts when it is read from its file, so that these functions stay inside it.
+//
+// Offsets returned are absolute in `block`; `entryIndex` counts from 0 and must be below the entry count.
+
+import { readU16, readU32 } from '@varve/base';
+import {
+  BASE_SEQUENCE_OFFSET,
+  COMMON_KIND_OFFSET,
+  DATA_BLOCK_HEADER_SIZE_BYTES,
+  endWidth,
+  FLAG_KINDS,
+  FLAGS_OFFSET,
+  kindWidth,
+  sequenceWidth,
+} from './format.js';
+
+const TWO_TO_32 = 0x1_0000_0000;
+
+/** Gives how many entries a block has. */
+export function entryCountOf(block: Uint8Array, base: number): number {
+  return readU32(block, base);
+}
+
+/**
+ * Finds the newest version of exactly `key[start, end)` that is not newer than `sequence`. Gives its
+ * entry index, or -1 if this block has none.
+ */
+export function findEntry(
+  block: Uint8Array,
+  base: number,
+  key: Uint8Array,
+  start: number,
+  end: number,
+  sequence: number,
+): number {
+  const found = search(block, base, key, start, end, sequence);
+  return found < 0 ? -1 : found;
+}
+
+/** Finds the first entry whose key is `key[start, end)` or after it; the entry count if there is none. */
+export function lowerBound(
+  block: Uint8Array,
+  base: number,
+  key: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const found = search(block, base, key, start, end, Infinity);
+  return found < 0 ? ~found : found;
+}
+
+/** Gives where the key of an entry starts. */
+export function keyStart(block: Uint8Array, base: number, entryIndex: number): number {
+  const keys = keysOffset(block, base);
+  return entryIndex === 0 ? keys : keys + readKeyEnd(block, base, entryIndex - 1);
+}
+
+/** Gives where the key of an entry ends. */
+export function keyEnd(block: Uint8Array, base: number, entryIndex: number): number {
+  return keysOffset(block, base) + readKeyEnd(block, base, entryIndex);
+}
+
+/** Gives where the value of an entry starts. */
+export function valueStart(block: Uint8Array, base: number, entryIndex: number): number {
+  const values = valuesOffset(block, base);
+  return entryIndex === 0 ? values : values + readValueEnd(block, base, entryIndex - 1);
+}
+
+/** Gives where the value of an entry ends. */
+export function valueEnd(block: Uint8Array, base: number, entryIndex: number): number {
+  return valuesOffset(block, base) + readValueEnd(block, base, entryIndex);
+}
+
+/** Gives the sequence of an entry. */
+export function sequenceAt(block: Uint8Array, base: number, entryIndex: number): number {
+  const width = sequenceWidth(block[base + FLAGS_OFFSET]);
+  const baseSequence = readWideNumber(block, base + BASE_SEQUENCE_OFFSET);
+  if (width === 0) return baseSequence;
+  const offset = sequencesOffset(block, base) + entryIndex * width;
+  return baseSequence + (width === 4 ? readU32(block, offset) : readWideNumber(block, offset));
+}
+
+/** Gives the kind of an entry: a number of `EntryKind`. */
+export function kindAt(block: Uint8Array, base: number, entryIndex: number): number {
+  const flags = block[base + FLAGS_OFFSET];
+  if ((flags & FLAG_KINDS) === 0) return block[base + COMMON_KIND_OFFSET];
+  return block[kindsOffset(block, base) + entryIndex];
+}
+
+/** Gives where the key ends start. */
+export function keyEndsOffset(base: number): number {
+  return base + DATA_BLOCK_HEADER_SIZE_BYTES;
+}
+
+/** Gives where the value ends start. */
+export function valueEndsOffset(block: Uint8Array, base: number): number {
+  return keyEndsOffset(base) + entryCountOf(block, base) * endWidth(block[base + FLAGS_OFFSET]);
+}
+
+/** Gives where the sequences start. */
+export function sequencesOffset(block: Uint8Array, base: number): number {
+  return keyEndsOffset(base) + entryCountOf(block, base) * 2 * endWidth(block[base + FLAGS_OFFSET]);
+}
+
+/** Gives where the kinds start. */
+export function kindsOffset(block: Uint8Array, base: number): number {
+  const flags = block[base + FLAGS_OFFSET];
+  return sequencesOffset(block, base) + entryCountOf(block, base) * sequenceWidth(flags);
+}
+
+/** Gives where the keys start. */
+export function keysOffset(block: Uint8Array, base: number): number {
+  const flags = block[base + FLAGS_OFFSET];
+  return kindsOffset(block, base) + entryCountOf(block, base) * kindWidth(flags);
+}
+
+/** Gives where the values start. Requires: the block has an entry. */
+export function valuesOffset(block: Uint8Array, base: number): number {
+  return keysOffset(block, base) + readKeyEnd(block, base, entryCountOf(block, base) - 1);
+}
+
+/** Reads one element of a column of ends. */
+export function readEnd(block: Uint8Array, offset: number, width: number): number {
+  return width === 2 ? readU16(block, offset) : readU32(block, offset);
+}
+
+/** Reads 8 bytes that are known to be a safe integer. */
+export function readWideNumber(block: Uint8Array, offset: number): number {
+  return readU32(block, offset + 4) * TWO_TO_32 + readU32(block, offset);
+}
+
+function readKeyEnd(block: Uint8Array, base: number, entryIndex: number): number {
+  const width = endWidth(block[base + FLAGS_OFFSET]);
+  return readEnd(block, keyEndsOffset(base) + entryIndex * width, width);
+}
+
+function readValueEnd(block: Uint8Array, base: number, entryIndex: number): number {
+  const width = endWidth(block[base + FLAGS_OFFSET]);
+  return readEnd(block, valueEndsOffset(block, base) + entryIndex * width, width);
+}
+
+/**
+ * Finds the first entry that is not before (key, sequence) in the order of entries: its index if its
+ * key is equal, else the complement (`~`) of its index.
+ *
+ * All entries between two entries start with the bytes those two have in common, so a comparison starts
+ * behind what the key shares with both ends of the range that is left.
+ */
+function search(
+  block: Uint8Array,
+  base: number,
+  key: Uint8Array,
+  start: number,
+  end: number,
+  sequence: number,
+): number {
+  const width = endWidth(block[base + FLAGS_OFFSET]);
+  const ends = keyEndsOffset(base);
+  const keys = keysOffset(block, base);
+  const length = end - start;
+  let low = 0;
+  let high = entryCountOf(block, base);
+  let lowShared = 0;
+  let highShared = 0;
+  let equal = -1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const endOffset = ends + middle * width;
+    const entryStart = middle === 0 ? keys : keys + readEnd(block, endOffset - width, width);
+    const entryLength = keys + readEnd(block, endOffset, width) - entryStart;
+    const comparable = Math.min(entryLength, length);
+    let shared = Math.min(lowShared, highShared);
+    while (shared < comparable && block[entryStart + shared] === key[start + shared]) shared++;
+    let order =
+      shared < comparable ? block[entryStart + shared] - key[start + shared] : entryLength - length;
+    if (order === 0) {
+      if (sequenceAt(block, base, middle) <= sequence) equal = middle;
+      else order = -1;
+    }
+    if (order < 0) {
+      low = middle + 1;
+      lowShared = shared;
+    } else {
+      high = middle;
+      highShared = shared;
+    }
+  }
+  return equal === low ? low : ~low;
+}

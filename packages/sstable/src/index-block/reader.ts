@@ -1,0 +1,171 @@
+// The index block: which data block can hold a key, and where it lies.
+//
+//   +-----------------+------------------------+------------------------+------------------------+
+//   | block count (4) | ends (4 x block count) | content lengths (4 x)  | separator ends (4 x)   |
+//   +-----------------+------------------------+------------------------+------------------------+
+//   | separators, one after the other            |
+//
+//   ends             where each stored block ends in the file; it starts where the one before ends
+//   content lengths  of each block, decompressed
+//   separator ends   end of each separator, from the start of the separators
+//   separator        not before any key of its block, and before every key of the next block; only if
+//                    versions of one key go on in the next block, it is that key
+//
+// Held in memory as three integer arrays and one slab of bytes, so that finding a block touches a few
+// cache lines of a slab much smaller than the keys: separators are as short as they can be.
+
+import { assert, type ByteReader, compareBytes, readU32 } from '@varve/base';
+import { contentLengthMax } from '../block/compression.js';
+import { TRAILER_SIZE_BYTES } from '../block/trailer.js';
+import { DATA_BLOCK_HEADER_SIZE_BYTES } from '../data-block/format.js';
+
+const LINE_SIZE_BYTES = 4 + 4 + 4;
+
+/** The index of one table, in memory. Block indices count from 0. */
+export class TableIndex {
+  readonly blockCount: number;
+  readonly #ends: Uint32Array;
+  readonly #contentLengths: Uint32Array;
+  readonly #separatorEnds: Uint32Array;
+  readonly #separators: Uint8Array;
+
+  /**
+   * Decodes the content that `reader` covers. Throws `CORRUPTION` unless the blocks lie one after the
+   * other in `[0, dataEnd)` of the file and the separators are in order. O(bytes).
+   */
+  constructor(reader: ByteReader, dataEnd: number) {
+    this.blockCount = reader.u32();
+    if (this.blockCount === 0 || this.blockCount > reader.remaining / LINE_SIZE_BYTES) {
+      reader.fail('block count out of range');
+    }
+    this.#ends = readColumn(reader, this.blockCount);
+    this.#contentLengths = readColumn(reader, this.blockCount);
+    this.#separatorEnds = readColumn(reader, this.blockCount);
+    this.#separators = reader.bytes(reader.remaining);
+    this.#checkBlocks(reader, dataEnd);
+    this.#checkSeparators(reader);
+  }
+
+  /** How many bytes of memory this takes. */
+  get memoryBytes(): number {
+    return this.blockCount * LINE_SIZE_BYTES + this.#separators.length;
+  }
+
+  /** Finds the first block whose separator is not before `key[start, end)`; the block count if none. */
+  findBlock(key: Uint8Array, start: number, end: number): number {
+    const ends = this.#separatorEnds;
+    const separators = this.#separators;
+    const length = end - start;
+    let low = 0;
+    let high = this.blockCount;
+    // As in a data block: what lies between shares the bytes that both ends of the range share.
+    let lowShared = 0;
+    let highShared = 0;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const separatorStart = middle === 0 ? 0 : ends[middle - 1];
+      const separatorLength = ends[middle] - separatorStart;
+      const comparable = Math.min(separatorLength, length);
+      let shared = Math.min(lowShared, highShared);
+      while (shared < comparable && separators[separatorStart + shared] === key[start + shared]) {
+        shared++;
+      }
+      const order =
+        shared < comparable
+          ? separators[separatorStart + shared] - key[start + shared]
+          : separatorLength - length;
+      if (order < 0) {
+        low = middle + 1;
+        lowShared = shared;
+      } else {
+        high = middle;
+        highShared = shared;
+      }
+    }
+    return low;
+  }
+
+  /** Orders the separator of a block against `key[start, end)`: below 0, 0 or above 0. */
+  compareSeparator(blockIndex: number, key: Uint8Array, start: number, end: number): number {
+    this.#assertBlock(blockIndex);
+    const separatorStart = blockIndex === 0 ? 0 : this.#separatorEnds[blockIndex - 1];
+    const separatorEnd = this.#separatorEnds[blockIndex];
+    return compareBytes(this.#separators, separatorStart, separatorEnd, key, start, end);
+  }
+
+  /** Gives where a stored block starts in the file. */
+  storedOffset(blockIndex: number): number {
+    this.#assertBlock(blockIndex);
+    return blockIndex === 0 ? 0 : this.#ends[blockIndex - 1];
+  }
+
+  /** Gives where a stored block ends in the file. */
+  storedEnd(blockIndex: number): number {
+    this.#assertBlock(blockIndex);
+    return this.#ends[blockIndex];
+  }
+
+  /** Gives how long the content of a block is. */
+  contentLength(blockIndex: number): number {
+    this.#assertBlock(blockIndex);
+    return this.#contentLengths[blockIndex];
+  }
+
+  /** Gives a copy of the separator of a block. */
+  separator(blockIndex: number): Uint8Array {
+    this.#assertBlock(blockIndex);
+    const start = blockIndex === 0 ? 0 : this.#separatorEnds[blockIndex - 1];
+    return this.#separators.slice(start, this.#separatorEnds[blockIndex]);
+  }
+
+  #assertBlock(blockIndex: number): void {
+    assert(blockIndex >= 0 && blockIndex < this.blockCount, 'TableIndex: no such block');
+  }
+
+  #checkBlocks(reader: ByteReader, dataEnd: number): void {
+    let start = 0;
+    for (let blockIndex = 0; blockIndex < this.blockCount; blockIndex++) {
+      const end = this.#ends[blockIndex];
+      const storedContentLength = end - start - TRAILER_SIZE_BYTES;
+      if (storedContentLength <= 0 || end > dataEnd) {
+        reader.fail(`data block ${blockIndex} lies outside the data blocks`);
+      }
+      const contentLength = this.#contentLengths[blockIndex];
+      if (
+        contentLength <= DATA_BLOCK_HEADER_SIZE_BYTES ||
+        contentLength > contentLengthMax(storedContentLength)
+      ) {
+        reader.fail(`content length of data block ${blockIndex} out of range`);
+      }
+      start = end;
+    }
+    if (start !== dataEnd) reader.fail('data blocks end before the part that follows them');
+  }
+
+  #checkSeparators(reader: ByteReader): void {
+    const ends = this.#separatorEnds;
+    const separators = this.#separators;
+    let previousStart = 0;
+    let start = 0;
+    for (let blockIndex = 0; blockIndex < this.blockCount; blockIndex++) {
+      const end = ends[blockIndex];
+      if (end < start || end > separators.length) reader.fail('separator ends out of range');
+      if (
+        blockIndex > 0 &&
+        compareBytes(separators, previousStart, start, separators, start, end) > 0
+      ) {
+        reader.fail('separators out of order');
+      }
+      previousStart = start;
+      start = end;
+    }
+    if (start !== separators.length) reader.fail('bytes after the last separator');
+  }
+}
+
+function readColumn(reader: ByteReader, count: number): Uint32Array {
+  const bytes = reader.bytes(count * 4);
+  const column = new Uint32Array(count);
+  for (let index = 0; index < count; index++) column[index] = readU32(bytes, index * 4);
+  return column;
+}

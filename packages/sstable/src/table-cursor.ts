@@ -1,0 +1,246 @@
+// Walks the entries of one table in either direction.
+//
+// Inside a block a step reads the next elements of the columns and sets integer fields: no call into the
+// block source, no allocation. Between blocks the source fills the cursor's own buffer; if it answers
+// PENDING, the cursor remembers where in the block it was going to land, and lands there in resume().
+
+import { assert, CursorStatus, type EntryCursor, readU32 } from '@varve/base';
+import { BlockBuffer, type BlockSource, type Direction } from './block-source.js';
+import {
+  BASE_SEQUENCE_OFFSET,
+  COMMON_KIND_OFFSET,
+  endWidth,
+  FLAGS_OFFSET,
+  kindWidth,
+  sequenceWidth,
+} from './data-block/format.js';
+import {
+  entryCountOf,
+  keyEndsOffset,
+  keysOffset,
+  kindsOffset,
+  lowerBound,
+  readEnd,
+  readWideNumber,
+  sequencesOffset,
+  valueEndsOffset,
+  valuesOffset,
+} from './data-block/reader.js';
+import type { TableReader } from './table-reader.js';
+
+/** Where in a block a move ends. */
+const Landing = {
+  first: 0,
+  last: 1,
+  /** The first entry whose key is the target or after it, perhaps in the next block. */
+  atTarget: 2,
+  /** The last entry whose key is before the target, perhaps in the block before. */
+  beforeTarget: 3,
+} as const;
+
+/** No block is loaded, or none is waited for. */
+const NONE = -1;
+
+/** A cursor over one table, blocks coming from any source. The reader must stay open; it is not closed. */
+export class TableCursor implements EntryCursor {
+  valid = false;
+  keyBytes: Uint8Array;
+  keyOffset = 0;
+  keyLength = 0;
+  valueBytes: Uint8Array;
+  valueOffset = 0;
+  valueLength = 0;
+  sequence = 0;
+  kind = 0;
+  readonly #reader: TableReader;
+  readonly #source: BlockSource;
+  readonly #buffer = new BlockBuffer();
+  #closed = false;
+  /** The block in the buffer, and where its columns start. */
+  #blockIndex = NONE;
+  #entryCount = 0;
+  #entryIndex = 0;
+  #endWidth = 0;
+  #sequenceWidth = 0;
+  #kindWidth = 0;
+  #keyEnds = 0;
+  #valueEnds = 0;
+  #sequences = 0;
+  #kinds = 0;
+  #keys = 0;
+  #values = 0;
+  #baseSequence = 0;
+  /** The move that waits for a block. */
+  #pendingBlockIndex = NONE;
+  #pendingLanding = 0;
+  /** The key that `seek()` or `seekBackward()` was given: the caller's bytes, or a copy while waiting. */
+  #target: Uint8Array;
+  #targetStart = 0;
+  #targetEnd = 0;
+
+  /** Starts before the first entry, with `valid` false. */
+  constructor(reader: TableReader, source: BlockSource) {
+    this.#reader = reader;
+    this.#source = source;
+    this.keyBytes = this.#buffer.bytes;
+    this.valueBytes = this.#buffer.bytes;
+    this.#target = this.#buffer.bytes;
+  }
+
+  first(): number {
+    return this.#moveTo(0, Landing.first);
+  }
+
+  last(): number {
+    return this.#moveTo(this.#reader.blockCount - 1, Landing.last);
+  }
+
+  seek(key: Uint8Array, start: number, end: number): number {
+    const blockIndex = this.#reader.findBlock(key, start, end);
+    this.#setTarget(key, start, end);
+    return this.#moveTo(blockIndex, Landing.atTarget);
+  }
+
+  seekBackward(key: Uint8Array, start: number, end: number): number {
+    const blockIndex = this.#reader.findBlock(key, start, end);
+    if (blockIndex === this.#reader.blockCount) return this.last();
+    this.#setTarget(key, start, end);
+    return this.#moveTo(blockIndex, Landing.beforeTarget);
+  }
+
+  next(): number {
+    assert(this.valid, 'TableCursor: next() without a current entry');
+    const entryIndex = this.#entryIndex + 1;
+    if (entryIndex === this.#entryCount) return this.#moveTo(this.#blockIndex + 1, Landing.first);
+    this.#entryIndex = entryIndex;
+    this.keyOffset += this.keyLength;
+    this.valueOffset += this.valueLength;
+    this.#readEntry(entryIndex);
+    return CursorStatus.READY;
+  }
+
+  previous(): number {
+    assert(this.valid, 'TableCursor: previous() without a current entry');
+    if (this.#entryIndex === 0) return this.#moveTo(this.#blockIndex - 1, Landing.last);
+    return this.#moveWithin(this.#entryIndex - 1);
+  }
+
+  async load(): Promise<void> {
+    await this.#buffer.loading;
+  }
+
+  resume(): number {
+    assert(this.#pendingBlockIndex !== NONE, 'TableCursor: resume() without a pending move');
+    return this.#moveTo(this.#pendingBlockIndex, this.#pendingLanding);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.valid = false;
+    this.#buffer.bytes = new Uint8Array(0);
+  }
+
+  /** Moves into a block, or past an end of the table if there is no such block. */
+  #moveTo(blockIndex: number, landing: number): number {
+    assert(!this.#closed, 'TableCursor: the cursor is closed');
+    this.valid = false;
+    this.#pendingBlockIndex = NONE;
+    if (blockIndex < 0 || blockIndex === this.#reader.blockCount) return CursorStatus.READY;
+    if (blockIndex !== this.#blockIndex) {
+      // Whatever the source does to the buffer, the block that was in it cannot be relied on.
+      this.#blockIndex = NONE;
+      const backward = landing === Landing.last || landing === Landing.beforeTarget;
+      const direction: Direction = backward ? -1 : 1;
+      const status = this.#source.fetch(this.#reader, blockIndex, this.#buffer, direction);
+      if (status === CursorStatus.PENDING) return this.#wait(blockIndex, landing);
+      this.#openBlock(blockIndex);
+    }
+    return this.#land(landing);
+  }
+
+  #wait(blockIndex: number, landing: number): number {
+    this.#pendingBlockIndex = blockIndex;
+    this.#pendingLanding = landing;
+    if (landing === Landing.atTarget || landing === Landing.beforeTarget) {
+      const target = this.#target.slice(this.#targetStart, this.#targetEnd);
+      this.#setTarget(target, 0, target.length);
+    }
+    return CursorStatus.PENDING;
+  }
+
+  #land(landing: number): number {
+    if (landing === Landing.first) return this.#moveWithin(0);
+    if (landing === Landing.last) return this.#moveWithin(this.#entryCount - 1);
+    const { bytes } = this.#buffer;
+    const entryIndex = lowerBound(bytes, 0, this.#target, this.#targetStart, this.#targetEnd);
+    if (landing === Landing.atTarget) {
+      if (entryIndex < this.#entryCount) return this.#moveWithin(entryIndex);
+      return this.#moveTo(this.#blockIndex + 1, Landing.first);
+    }
+    if (entryIndex > 0) return this.#moveWithin(entryIndex - 1);
+    return this.#moveTo(this.#blockIndex - 1, Landing.last);
+  }
+
+  /** Makes an entry of the loaded block the current one. */
+  #moveWithin(entryIndex: number): number {
+    const bytes = this.keyBytes;
+    const before = (entryIndex - 1) * this.#endWidth;
+    const width = this.#endWidth;
+    this.#entryIndex = entryIndex;
+    this.keyOffset =
+      this.#keys + (entryIndex === 0 ? 0 : readEnd(bytes, this.#keyEnds + before, width));
+    this.valueOffset =
+      this.#values + (entryIndex === 0 ? 0 : readEnd(bytes, this.#valueEnds + before, width));
+    this.#readEntry(entryIndex);
+    this.valid = true;
+    return CursorStatus.READY;
+  }
+
+  /** Sets the fields of an entry whose key and value start at `keyOffset` and `valueOffset`. */
+  #readEntry(entryIndex: number): void {
+    const bytes = this.keyBytes;
+    const width = this.#endWidth;
+    const keyEnd = this.#keys + readEnd(bytes, this.#keyEnds + entryIndex * width, width);
+    const valueEnd = this.#values + readEnd(bytes, this.#valueEnds + entryIndex * width, width);
+    this.keyLength = keyEnd - this.keyOffset;
+    this.valueLength = valueEnd - this.valueOffset;
+    if (this.#sequenceWidth !== 0) this.sequence = this.#readSequence(entryIndex);
+    if (this.#kindWidth !== 0) this.kind = bytes[this.#kinds + entryIndex];
+  }
+
+  #readSequence(entryIndex: number): number {
+    const offset = this.#sequences + entryIndex * this.#sequenceWidth;
+    const bytes = this.keyBytes;
+    const difference =
+      this.#sequenceWidth === 4 ? readU32(bytes, offset) : readWideNumber(bytes, offset);
+    return this.#baseSequence + difference;
+  }
+
+  /** Notes where the columns of the block in the buffer are, and what all its entries have in common. */
+  #openBlock(blockIndex: number): void {
+    const { bytes } = this.#buffer;
+    const flags = bytes[FLAGS_OFFSET];
+    this.#blockIndex = blockIndex;
+    this.#entryCount = entryCountOf(bytes, 0);
+    this.#endWidth = endWidth(flags);
+    this.#sequenceWidth = sequenceWidth(flags);
+    this.#kindWidth = kindWidth(flags);
+    this.#keyEnds = keyEndsOffset(0);
+    this.#valueEnds = valueEndsOffset(bytes, 0);
+    this.#sequences = sequencesOffset(bytes, 0);
+    this.#kinds = kindsOffset(bytes, 0);
+    this.#keys = keysOffset(bytes, 0);
+    this.#values = valuesOffset(bytes, 0);
+    this.#baseSequence = readWideNumber(bytes, BASE_SEQUENCE_OFFSET);
+    this.keyBytes = bytes;
+    this.valueBytes = bytes;
+    this.sequence = this.#baseSequence;
+    this.kind = bytes[COMMON_KIND_OFFSET];
+  }
+
+  #setTarget(bytes: Uint8Array, start: number, end: number): void {
+    this.#target = bytes;
+    this.#targetStart = start;
+    this.#targetEnd = end;
+  }
+}

@@ -1,0 +1,214 @@
+// Reads a whole table and checks everything that opening it and reading single blocks leave unchecked:
+// the order of entries, the index and the filter against the keys, the properties against the content.
+//
+// Used on every table before the manifest names it, on demand by db.verify(), and by salvage tools, which
+// want all damage and not the first.
+
+import {
+  type CorruptionPlace,
+  compareBytes,
+  compareWhole,
+  hashKey,
+  isStorageError,
+  StorageError,
+  type StorageErrorDetails,
+} from '@varve/base';
+import { BlockBuffer } from './block-source.js';
+import {
+  entryCountOf,
+  keyEnd,
+  keyStart,
+  kindAt,
+  sequenceAt,
+  valueEnd,
+  valueStart,
+} from './data-block/reader.js';
+import { DirectBlockSource } from './direct-block-source.js';
+import type { TableReader } from './table-reader.js';
+import { StatisticsCollector, type TableStatistics } from './table-statistics.js';
+
+/** Options of {@link verifyTable} and {@link findTableDamage}. */
+export interface VerifyOptions {
+  /** Called after every data block with how many were checked. What it throws ends the check. */
+  readonly onProgress?: (checkedBlockCount: number) => void;
+}
+
+/**
+ * Checks every part of an open table against every other, and gives its statistics as counted. Throws
+ * `CORRUPTION` at the first damage, a damaged filter included. Reads the whole file, synchronously:
+ * about 0.2 µs per entry.
+ */
+export function verifyTable(reader: TableReader, options: VerifyOptions = {}): TableStatistics {
+  const verifier = new TableVerifier(reader, (damage) => {
+    throw damage;
+  });
+  verifier.run(options);
+  return verifier.statistics.finish();
+}
+
+/** As {@link verifyTable}, but goes on behind damage and gives all of it, block by block. */
+export function findTableDamage(reader: TableReader, options: VerifyOptions = {}): StorageError[] {
+  const found: StorageError[] = [];
+  new TableVerifier(reader, (damage) => found.push(damage)).run(options);
+  return found;
+}
+
+/** What must be equal in the properties and in the entries. */
+const COMPARED_NUMBERS = [
+  'entryCount',
+  'tombstoneCount',
+  'rawKeyBytes',
+  'rawValueBytes',
+  'smallestSequence',
+  'largestSequence',
+  'dataBlockCount',
+  'contentHash',
+] as const;
+const COMPARED_KEYS = ['smallestKey', 'largestKey'] as const;
+
+class TableVerifier {
+  readonly statistics = new StatisticsCollector();
+  readonly #reader: TableReader;
+  readonly #report: (damage: StorageError) => void;
+  readonly #source = new DirectBlockSource();
+  readonly #buffer = new BlockBuffer();
+  /** The last entry of the block before. Its key is `null` before the first and behind damage. */
+  #lastKey: Uint8Array | null = null;
+  #lastSequence = 0;
+
+  constructor(reader: TableReader, report: (damage: StorageError) => void) {
+    this.#reader = reader;
+    this.#report = report;
+  }
+
+  run(options: VerifyOptions): void {
+    const reader = this.#reader;
+    if (reader.filterDamage !== null) this.#report(reader.filterDamage);
+    let complete = true;
+    for (let blockIndex = 0; blockIndex < reader.blockCount; blockIndex++) {
+      if (this.#fetch(blockIndex)) this.#checkBlock(blockIndex);
+      else complete = false;
+      options.onProgress?.(blockIndex + 1);
+    }
+    if (complete) this.#checkProperties();
+  }
+
+  #fetch(blockIndex: number): boolean {
+    try {
+      this.#source.fetch(this.#reader, blockIndex, this.#buffer, 1);
+      return true;
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      this.#report(error);
+      this.#lastKey = null;
+      return false;
+    }
+  }
+
+  #checkBlock(blockIndex: number): void {
+    const { bytes, length } = this.#buffer;
+    const entryCount = entryCountOf(bytes, 0);
+    const firstKey = bytes.subarray(keyStart(bytes, 0, 0), keyEnd(bytes, 0, 0));
+    const lastIndex = entryCount - 1;
+    const lastKey = bytes.slice(keyStart(bytes, 0, lastIndex), keyEnd(bytes, 0, lastIndex));
+    const offset = this.#reader.storedOffset(blockIndex);
+    const unordered = this.#firstUnordered(entryCount, firstKey);
+    if (unordered >= 0) {
+      this.#damage('sst.data', `entry ${unordered} of block ${blockIndex} is out of order`, {
+        offset,
+      });
+    }
+    const denied = this.#addEntries(entryCount);
+    if (denied >= 0) {
+      this.#damage('sst.filter', `entry ${denied} of block ${blockIndex} is denied`, { offset });
+    }
+    this.#checkSeparators(blockIndex, firstKey, lastKey);
+    this.statistics.addBlock(bytes, valueStart(bytes, 0, 0), length, firstKey, lastKey);
+    this.#lastKey = lastKey;
+    this.#lastSequence = sequenceAt(bytes, 0, lastIndex);
+  }
+
+  /** Checks the keys at the edges of a block against the separators on both sides. */
+  #checkSeparators(blockIndex: number, firstKey: Uint8Array, lastKey: Uint8Array): void {
+    const offset = this.#reader.storedOffset(blockIndex);
+    if (compareWhole(lastKey, this.#reader.separator(blockIndex)) > 0) {
+      this.#damage('sst.index', `block ${blockIndex} has keys behind its separator`, { offset });
+    }
+    if (blockIndex === 0) return;
+    const order = compareWhole(this.#reader.separator(blockIndex - 1), firstKey);
+    const continued = this.#lastKey === null || compareWhole(this.#lastKey, firstKey) === 0;
+    if (order > 0 || (order === 0 && !continued)) {
+      this.#damage('sst.index', `block ${blockIndex} has keys before its range`, { offset });
+    }
+  }
+
+  /** Gives the index of the first entry of the block that is not after the one before it, or -1. */
+  #firstUnordered(entryCount: number, firstKey: Uint8Array): number {
+    const { bytes } = this.#buffer;
+    let sequence = sequenceAt(bytes, 0, 0);
+    if (this.#lastKey !== null) {
+      const order = compareWhole(this.#lastKey, firstKey);
+      if (order > 0 || (order === 0 && this.#lastSequence <= sequence)) return 0;
+    }
+    let start = keyStart(bytes, 0, 0);
+    let end = keyEnd(bytes, 0, 0);
+    for (let entryIndex = 1; entryIndex < entryCount; entryIndex++) {
+      const nextEnd = keyEnd(bytes, 0, entryIndex);
+      const nextSequence = sequenceAt(bytes, 0, entryIndex);
+      const order = compareBytes(bytes, start, end, bytes, end, nextEnd);
+      if (order > 0 || (order === 0 && sequence <= nextSequence)) return entryIndex;
+      start = end;
+      end = nextEnd;
+      sequence = nextSequence;
+    }
+    return -1;
+  }
+
+  /** Takes every entry into the statistics, and gives the first one the filter denies, or -1. */
+  #addEntries(entryCount: number): number {
+    const { bytes } = this.#buffer;
+    let start = keyStart(bytes, 0, 0);
+    let valueOffset = valueStart(bytes, 0, 0);
+    let firstDenied = -1;
+    for (let entryIndex = 0; entryIndex < entryCount; entryIndex++) {
+      const end = keyEnd(bytes, 0, entryIndex);
+      const valueEndOffset = valueEnd(bytes, 0, entryIndex);
+      const keyHash = hashKey(bytes, start, end);
+      if (firstDenied < 0 && !this.#reader.mayContain(keyHash)) firstDenied = entryIndex;
+      this.statistics.addEntry(
+        keyHash,
+        end - start,
+        valueEndOffset - valueOffset,
+        sequenceAt(bytes, 0, entryIndex),
+        kindAt(bytes, 0, entryIndex),
+      );
+      start = end;
+      valueOffset = valueEndOffset;
+    }
+    return firstDenied;
+  }
+
+  #checkProperties(): void {
+    const { properties } = this.#reader;
+    const counted = this.statistics.finish();
+    for (const name of COMPARED_NUMBERS) {
+      const expected = properties[name];
+      const actual = counted[name];
+      if (expected === actual) continue;
+      this.#damage('sst.properties', `${name} is not what the entries add up to`, {
+        expected,
+        actual,
+      });
+    }
+    for (const name of COMPARED_KEYS) {
+      if (compareWhole(properties[name], counted[name]) === 0) continue;
+      this.#damage('sst.properties', `${name} is not a key at that end`);
+    }
+  }
+
+  #damage(where: CorruptionPlace, reason: string, details: StorageErrorDetails = {}): void {
+    const file = this.#reader.path;
+    const message = `Cannot verify table ${file}: ${reason}`;
+    this.#report(new StorageError('CORRUPTION', message, { ...details, file, where }));
+  }
+}

@@ -1,0 +1,98 @@
+// Which calls fail, and how: the rules of a FaultyFileSystem, without the failing.
+
+import { assert } from '@varve/base';
+import type { FileCall, FileOperation } from './file-system.js';
+import type { Errno } from './system-error.js';
+
+/**
+ * What happens to a call that a rule picks.
+ *
+ * `'error'`: it fails as if the system had reported `errno`; nothing else happens, except that a file is closed and a
+ * lock given back.
+ *
+ * `'short'`, for reads and writes: only the first `sizeBytes` are moved. A read then ends as if the file ended there; a
+ * write fails with `errno` (default `'EIO'`).
+ *
+ * `'corrupt'`, for reads and writes: succeeds, but one bit of the bytes moved is inverted, number `bit` modulo the
+ * number of bits. A read leaves the file as it is, a write damages it.
+ */
+export type FaultEffect =
+  | { readonly kind: 'error'; readonly errno: Errno }
+  | { readonly kind: 'short'; readonly sizeBytes: number; readonly errno?: Errno }
+  | { readonly kind: 'corrupt'; readonly bit: number };
+
+/** Picks calls and says what happens to them. */
+export interface FaultRule {
+  /** The operations it is about. Default: all, or for `'short'` and `'corrupt'` reads and writes. */
+  readonly operation?: FileOperation | readonly FileOperation[];
+  /**
+   * The paths it is about, where `*` stands for any characters. Without a `/` it is compared with the last name of the
+   * path only: `*.sst`, `CURRENT`. A rename is picked by either of its paths. Default: all.
+   */
+  readonly path?: string;
+  /** The first call that is picked, of those it is about, counted from 1. Default: 1. */
+  readonly nth?: number;
+  /** Picks each call whose number is a multiple of this. Not together with `nth` or `duration`. */
+  readonly every?: number;
+  /** `'once'`: picks one call. `'sticky'`: picks every call from then on. Default: `'once'`. */
+  readonly duration?: 'once' | 'sticky';
+  /** What happens to the calls it picks. */
+  readonly effect: FaultEffect;
+}
+
+/** A rule at work: counts the calls it is about. */
+export class ActiveRule {
+  readonly effect: FaultEffect;
+  readonly #rule: FaultRule;
+  readonly #operations: readonly FileOperation[] | null;
+  readonly #pattern: RegExp | null;
+  #matchCount = 0;
+
+  constructor(rule: FaultRule) {
+    this.effect = rule.effect;
+    this.#rule = rule;
+    this.#operations = operationsOf(rule);
+    this.#pattern = rule.path === undefined ? null : globPattern(rule.path);
+    assert(
+      rule.every === undefined || (rule.nth === undefined && rule.duration === undefined),
+      'A fault rule has either every, or nth and duration',
+    );
+    assert((rule.every ?? 1) >= 1 && (rule.nth ?? 1) >= 1, 'A fault rule counts calls from 1');
+  }
+
+  /** Takes notice of a call; true when the rule picks it. */
+  picks(call: FileCall): boolean {
+    if (this.#operations !== null && !this.#operations.includes(call.operation)) return false;
+    if (!this.#matchesPath(call.path) && !this.#matchesPath(call.toPath)) return false;
+    this.#matchCount++;
+    const { every, nth = 1, duration = 'once' } = this.#rule;
+    if (every !== undefined) return this.#matchCount % every === 0;
+    return duration === 'sticky' ? this.#matchCount >= nth : this.#matchCount === nth;
+  }
+
+  #matchesPath(path: string | undefined): boolean {
+    if (path === undefined) return false;
+    if (this.#pattern === null) return true;
+    const isWholePath = this.#rule.path?.includes('/') === true;
+    return this.#pattern.test(isWholePath ? path : path.slice(path.lastIndexOf('/') + 1));
+  }
+}
+
+const TRANSFERS: readonly FileOperation[] = ['read', 'write'];
+
+function operationsOf(rule: FaultRule): readonly FileOperation[] | null {
+  const { operation, effect } = rule;
+  const isTransferOnly = effect.kind !== 'error';
+  if (operation === undefined) return isTransferOnly ? TRANSFERS : null;
+  const operations = typeof operation === 'string' ? [operation] : operation;
+  assert(
+    !isTransferOnly || operations.every((one) => TRANSFERS.includes(one)),
+    'Only reads and writes can be short or corrupt',
+  );
+  return operations;
+}
+
+function globPattern(glob: string): RegExp {
+  const parts = glob.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's');
+}

@@ -1,0 +1,236 @@
+import { BugError, createRandom } from '@varve/base';
+import { describe, expect, test } from 'vitest';
+import type { FaultRule } from './fault-rules.js';
+import { FaultyFileSystem } from './faulty-file-system.js';
+import type { RandomAccessFile } from './file-system.js';
+import { MemoryFileSystem } from './memory-file-system.js';
+
+const EIO = { kind: 'error', errno: 'EIO' } as const;
+
+function faulty(...rules: FaultRule[]) {
+  const memory = new MemoryFileSystem();
+  return { memory, fileSystem: new FaultyFileSystem(memory, { rules }) };
+}
+
+/** Which of ten calls fail. */
+function failingCalls(rule: FaultRule): number[] {
+  const { fileSystem } = faulty(rule);
+  return Array.from({ length: 10 }, (_, index) => index + 1).filter((callNumber) => {
+    try {
+      fileSystem.existsSync(`/file-${callNumber}`);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+describe('FaultRule', () => {
+  test.each<[string, FaultRule, number[]]>([
+    ['the first call', { effect: EIO }, [1]],
+    ['the third call', { nth: 3, effect: EIO }, [3]],
+    [
+      'every call from the third',
+      { nth: 3, duration: 'sticky', effect: EIO },
+      [3, 4, 5, 6, 7, 8, 9, 10],
+    ],
+    ['each fourth call', { every: 4, effect: EIO }, [4, 8]],
+    ['calls of one operation', { operation: 'exists', nth: 2, effect: EIO }, [2]],
+    ['calls of several operations', { operation: ['read', 'exists'], effect: EIO }, [1]],
+    ['no call of another operation', { operation: 'read', effect: EIO }, []],
+    ['calls on one name', { path: 'file-7', duration: 'sticky', effect: EIO }, [7]],
+    ['calls on names by a pattern', { path: '*-1*', duration: 'sticky', effect: EIO }, [1, 10]],
+    ['calls on a whole path', { path: '/f*9', effect: EIO }, [9]],
+    ['no call on a name that has special characters', { path: 'file.7', effect: EIO }, []],
+    ['no transfer among other calls', { effect: { kind: 'short', sizeBytes: 0 } }, []],
+  ])('picks %s', (_, rule, expected) => {
+    expect(failingCalls(rule)).toEqual(expected);
+  });
+
+  test('picks a rename by either of its paths', () => {
+    for (const path of ['from', 'to']) {
+      const { fileSystem } = faulty({ path, effect: EIO, operation: 'rename' });
+      expect(() => fileSystem.renameSync('/from', '/to')).toThrow(
+        'Cannot rename /from to /to: input/output error (EIO)',
+      );
+    }
+  });
+
+  test('is left to the first of several rules that picks a call', () => {
+    const { fileSystem } = faulty(
+      { path: 'a', effect: EIO },
+      { duration: 'sticky', effect: { kind: 'error', errno: 'EMFILE' } },
+    );
+    const codes = ['/b', '/a', '/a'].map((path) => {
+      try {
+        return String(fileSystem.existsSync(path));
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    });
+    expect(codes).toEqual(['TOO_MANY_FILES', 'IO', 'TOO_MANY_FILES']);
+  });
+
+  test.each<FaultRule>([
+    { operation: 'rename', effect: { kind: 'short', sizeBytes: 1 } },
+    { operation: ['read', 'close'], effect: { kind: 'corrupt', bit: 1 } },
+    { every: 2, nth: 1, effect: EIO },
+    { every: 2, duration: 'once', effect: EIO },
+    { every: 0, effect: EIO },
+    { nth: 0, effect: EIO },
+  ])('that makes no sense is a bug: %j', (rule) => {
+    expect(() => faulty(rule)).toThrow(BugError);
+  });
+});
+
+describe.each(['synchronous', 'asynchronous'] as const)('FaultyFileSystem, %s calls', (form) => {
+  async function read(file: RandomAccessFile): Promise<number[]> {
+    const bytes = new Uint8Array(6).fill(255);
+    const size =
+      form === 'synchronous' ? file.readSync(bytes, 1, 4, 0) : await file.read(bytes, 1, 4, 0);
+    return [size, ...bytes];
+  }
+
+  async function write(file: RandomAccessFile, bytes: Uint8Array): Promise<void> {
+    if (form === 'synchronous') file.writeSync(bytes, 1, 4, 0);
+    else await file.write(bytes, 1, 4, 0);
+  }
+
+  async function sync(file: RandomAccessFile): Promise<void> {
+    if (form === 'synchronous') file.syncDataSync();
+    else await file.syncData();
+  }
+
+  const SOURCE = Uint8Array.of(99, 1, 2, 3, 4, 99);
+
+  test('an error of a read leaves the target as it was', async () => {
+    const { fileSystem } = faulty({ operation: 'read', effect: EIO });
+    const file = fileSystem.openSync('/a', 'create');
+    await write(file, SOURCE);
+    await expect(read(file)).rejects.toMatchObject({ code: 'IO', retryable: true, offset: 0 });
+    expect(await read(file)).toEqual([4, 255, 1, 2, 3, 4, 255]);
+  });
+
+  test('an error of a write changes nothing', async () => {
+    const { fileSystem } = faulty({
+      operation: 'write',
+      effect: { kind: 'error', errno: 'ENOSPC' },
+    });
+    const file = fileSystem.openSync('/a', 'create');
+    await expect(write(file, SOURCE)).rejects.toMatchObject({ code: 'NO_SPACE', file: '/a' });
+    expect(file.sizeSync()).toBe(0);
+  });
+
+  test('a short read looks like the end of the file', async () => {
+    const { fileSystem } = faulty({ operation: 'read', effect: { kind: 'short', sizeBytes: 3 } });
+    const file = fileSystem.openSync('/a', 'create');
+    await write(file, SOURCE);
+    expect(await read(file)).toEqual([3, 255, 1, 2, 3, 255, 255]);
+    expect(fileSystem.injected).toHaveLength(1);
+    expect(fileSystem.injected[0]?.error).toBeUndefined();
+  });
+
+  test('a short write writes a part and fails', async () => {
+    const { fileSystem } = faulty(
+      { operation: 'write', effect: { kind: 'short', sizeBytes: 3 } },
+      { operation: 'write', effect: { kind: 'short', sizeBytes: 9, errno: 'ENOSPC' } },
+    );
+    const file = fileSystem.openSync('/a', 'create');
+    await expect(write(file, SOURCE)).rejects.toMatchObject({ code: 'IO' });
+    expect(await read(file)).toEqual([3, 255, 1, 2, 3, 255, 255]);
+    await expect(write(file, SOURCE)).rejects.toMatchObject({ code: 'NO_SPACE' });
+    expect(await read(file)).toEqual([4, 255, 1, 2, 3, 4, 255]);
+  });
+
+  test('a corrupt read shows one wrong bit and leaves the file as it is', async () => {
+    const { fileSystem } = faulty({ operation: 'read', effect: { kind: 'corrupt', bit: 32 + 9 } });
+    const file = fileSystem.openSync('/a', 'create');
+    expect(await read(file)).toEqual([0, 255, 255, 255, 255, 255, 255]);
+    fileSystem.addRule({ operation: 'read', effect: { kind: 'corrupt', bit: 32 + 9 } });
+    await write(file, SOURCE);
+    expect(await read(file)).toEqual([4, 255, 1, 2 ^ 2, 3, 4, 255]);
+    expect(await read(file)).toEqual([4, 255, 1, 2, 3, 4, 255]);
+  });
+
+  test('a corrupt write damages one bit of the file and nothing of the source', async () => {
+    const { fileSystem } = faulty({ operation: 'write', effect: { kind: 'corrupt', bit: 31 } });
+    const file = fileSystem.openSync('/a', 'create');
+    const source = SOURCE.slice();
+    await write(file, source);
+    expect(source).toEqual(SOURCE);
+    expect(await read(file)).toEqual([4, 255, 1, 2, 3, 4 ^ 128, 255]);
+  });
+
+  test('a failed sync covers nothing, and can be made to lose what it should have covered', async () => {
+    const memory = new MemoryFileSystem();
+    const fileSystem = new FaultyFileSystem(memory, {
+      rules: [{ operation: 'syncData', path: '*.log', effect: EIO }],
+      onSyncFailure: (path) => memory.loseUnsynced(path, 'new'),
+    });
+    const file = fileSystem.openSync('/1.log', 'create');
+    fileSystem.syncDirectorySync('/');
+    await write(file, SOURCE);
+    await expect(sync(file)).rejects.toMatchObject({ code: 'IO', retryable: false });
+    await sync(file);
+    const survivor = memory.crash('posix', createRandom(1));
+    expect(survivor.statSync('/1.log').sizeBytes).toBe(0);
+  });
+
+  test('an error of a sync of a directory leaves its names open', async () => {
+    const { memory, fileSystem } = faulty({ operation: 'syncDirectory', effect: EIO });
+    fileSystem.openSync('/a', 'create').closeSync();
+    const syncDirectory = async () =>
+      form === 'synchronous' ? fileSystem.syncDirectorySync('/') : fileSystem.syncDirectory('/');
+    await expect(syncDirectory()).rejects.toMatchObject({ code: 'IO', file: '/' });
+    expect(memory.describeUnsynced()).toEqual(['create /a']);
+    await syncDirectory();
+    expect(memory.describeUnsynced()).toEqual([]);
+  });
+});
+
+describe('FaultyFileSystem', () => {
+  test('closes and unlocks although it reports an error, once', () => {
+    const { memory, fileSystem } = faulty({
+      operation: ['close', 'unlock'],
+      duration: 'sticky',
+      effect: EIO,
+    });
+    const file = fileSystem.openSync('/a', 'create');
+    expect(() => file.closeSync()).toThrow('Cannot close /a: input/output error (EIO)');
+    file.closeSync();
+    expect(memory.openPaths()).toEqual([]);
+    const lock = fileSystem.lockSync('/LOCK', 'test');
+    expect(() => lock.release()).toThrow('Cannot unlock /LOCK: input/output error (EIO)');
+    lock.release();
+    memory.lockSync('/LOCK', 'test').release();
+  });
+
+  test('counts calls, and notes every fault with its error', () => {
+    const { fileSystem } = faulty({ nth: 2, effect: EIO });
+    const file = fileSystem.openSync('/a', 'create');
+    let thrown: unknown;
+    try {
+      file.sizeSync();
+    } catch (error) {
+      thrown = error;
+    }
+    file.closeSync();
+    expect(fileSystem.callCount).toBe(3);
+    expect(fileSystem.injected).toEqual([
+      { call: { operation: 'size', path: '/a' }, effect: EIO, error: thrown },
+    ]);
+  });
+
+  test('clearRules() heals it', () => {
+    const { fileSystem } = faulty({ duration: 'sticky', effect: EIO });
+    expect(() => fileSystem.listSync('/')).toThrow('Cannot list /: input/output error (EIO)');
+    fileSystem.clearRules();
+    expect(fileSystem.listSync('/')).toEqual([]);
+    fileSystem.addRule({ effect: EIO });
+    expect(() => fileSystem.listSync('/')).toThrow('input/output error');
+  });
+
+  test('offers no files to workers', () => {
+    expect(faulty().fileSystem.capability.workers).toBe(false);
+  });
+});

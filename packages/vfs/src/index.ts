@@ -1,0 +1,26 @@
+export type { FaultEffect, FaultRule } from './fault-rules.js';
+export {
+  FaultyFileSystem,
+  type FaultyFileSystemOptions,
+  type InjectedFault,
+} from './faulty-file-system.js';
+export type {
+  FileCall,
+  FileKind,
+  FileLock,
+  FileOperation,
+  FileStatus,
+  FileSystem,
+  FileSystemCapability,
+  OpenMode,
+  RandomAccessFile,
+} from './file-system.js';
+export type { CrashModel } from './memory/crash-image.js';
+export {
+  MemoryFileSystem,
+  type MemoryFileSystemOptions,
+  type OperationScheduler,
+} from './memory-file-system.js';
+export { NodeFileSystem } from './node-file-system.js';
+export { RecordingFileSystem, type RecordingFileSystemOptions } from './recording-file-system.js';
+export type { Errno } from './system-error.js';

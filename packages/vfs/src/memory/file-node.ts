@@ -1,0 +1,135 @@
+// The content of one file in memory: what programs see, and what a power loss would leave.
+//
+//   content   what reads see, all writes applied
+//   durable   what is on the disk for certain: the writes covered by a successful sync
+//   unsynced  the writes since, in order; durable + all of them = content
+//
+// A write is held twice until it is synced, which is the price of choosing between them at a crash (crash-image.ts).
+
+import { systemError } from '../system-error.js';
+import { GrowingBytes } from './growing-bytes.js';
+import type { StorageMeter } from './storage-meter.js';
+
+/** A change of a file's content that no sync has covered. */
+export type UnsyncedChange =
+  | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'truncate'; readonly sizeBytes: number };
+
+/** Real file systems have a limit as well; beyond it a wild position would only exhaust the memory. */
+const FILE_SIZE_BYTES_MAX = 2 ** 31;
+
+/** A regular file, whatever names it has. */
+export class FileNode {
+  readonly kind = 'file';
+  readonly inode: bigint;
+  readonly #meter: StorageMeter;
+  #content: GrowingBytes;
+  #durable: GrowingBytes;
+  #unsynced: UnsyncedChange[] = [];
+  /** Changes made before the first of `#unsynced`. */
+  #settledCount = 0;
+  #nameCount = 0;
+  #handleCount = 0;
+
+  /** Takes over `bytes` as the content, all of it durable. */
+  constructor(inode: bigint, meter: StorageMeter, bytes: Uint8Array = new Uint8Array(0)) {
+    this.inode = inode;
+    this.#meter = meter;
+    this.#content = new GrowingBytes(bytes);
+    this.#durable = this.#content.copy();
+    meter.add(bytes.length);
+  }
+
+  get sizeBytes(): number {
+    return this.#content.sizeBytes;
+  }
+
+  get content(): GrowingBytes {
+    return this.#content;
+  }
+
+  get durable(): GrowingBytes {
+    return this.#durable;
+  }
+
+  get unsynced(): readonly UnsyncedChange[] {
+    return this.#unsynced;
+  }
+
+  /** How many changes there have been; a sync covers those counted when it is asked for. */
+  get changeCount(): number {
+    return this.#settledCount + this.#unsynced.length;
+  }
+
+  /** Writes what fits on the device, and fails with ENOSPC if that is not all. */
+  write(source: Uint8Array, sourceOffset: number, length: number, position: number): void {
+    if (length === 0) return;
+    if (position + length > FILE_SIZE_BYTES_MAX) throw systemError('EFBIG');
+    const endMax = this.sizeBytes + this.#meter.freeBytes;
+    const fittingLength = Math.min(length, Math.max(0, endMax - position));
+    if (fittingLength > 0) {
+      const bytes = source.slice(sourceOffset, sourceOffset + fittingLength);
+      this.#change({ kind: 'write', position, bytes });
+    }
+    if (fittingLength < length) throw systemError('ENOSPC');
+  }
+
+  truncate(sizeBytes: number): void {
+    if (sizeBytes > FILE_SIZE_BYTES_MAX) throw systemError('EFBIG');
+    if (sizeBytes > this.sizeBytes + this.#meter.freeBytes) throw systemError('ENOSPC');
+    this.#change({ kind: 'truncate', sizeBytes });
+  }
+
+  /** Makes the first `changeCount` of all changes durable. */
+  sync(changeCount: number): void {
+    const coveredCount = Math.max(0, changeCount - this.#settledCount);
+    for (const change of this.#unsynced.splice(0, coveredCount)) {
+      applyChange(this.#durable, change);
+      this.#settledCount++;
+    }
+  }
+
+  /** Forgets to write the unsynced changes to the disk, as Linux does after a failed sync. */
+  loseUnsynced(visible: 'new' | 'old'): void {
+    this.#settledCount += this.#unsynced.length;
+    this.#unsynced = [];
+    if (visible === 'new') return;
+    this.#meter.add(this.#durable.sizeBytes - this.#content.sizeBytes);
+    this.#content = this.#durable.copy();
+  }
+
+  addName(): void {
+    this.#nameCount++;
+  }
+
+  removeName(): void {
+    this.#nameCount--;
+    this.#freeIfUnused();
+  }
+
+  addHandle(): void {
+    this.#handleCount++;
+  }
+
+  removeHandle(): void {
+    this.#handleCount--;
+    this.#freeIfUnused();
+  }
+
+  #change(change: UnsyncedChange): void {
+    const sizeBefore = this.sizeBytes;
+    applyChange(this.#content, change);
+    this.#meter.add(this.sizeBytes - sizeBefore);
+    this.#unsynced.push(change);
+  }
+
+  #freeIfUnused(): void {
+    if (this.#nameCount === 0 && this.#handleCount === 0) this.#meter.add(-this.sizeBytes);
+  }
+}
+
+/** Does to `content` what was done to the file. */
+export function applyChange(content: GrowingBytes, change: UnsyncedChange): void {
+  if (change.kind === 'write') content.write(change.bytes, change.position);
+  else content.resize(change.sizeBytes);
+}

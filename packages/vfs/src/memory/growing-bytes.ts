@@ -1,0 +1,56 @@
+// Bytes that grow by doubling, for the contents of files in memory. Bytes outside the size are always zero, so that a
+// file which is cut and grown again shows zeros and nothing of what it held.
+
+const CAPACITY_BYTES_MIN = 512;
+
+/** A byte array with a size that writes and `resize` move. */
+export class GrowingBytes {
+  #bytes: Uint8Array;
+  #sizeBytes: number;
+
+  /** Takes over `bytes`: nobody else may change them. */
+  constructor(bytes: Uint8Array = new Uint8Array(0)) {
+    this.#bytes = bytes;
+    this.#sizeBytes = bytes.length;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** A copy of its own, exactly as large as the content. */
+  copy(): GrowingBytes {
+    return new GrowingBytes(this.#bytes.slice(0, this.#sizeBytes));
+  }
+
+  /** The content itself, valid until the next change. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#sizeBytes);
+  }
+
+  /** Copies content from `position` into `target`, as far as there is; returns how much. */
+  read(target: Uint8Array, targetOffset: number, length: number, position: number): number {
+    const end = Math.min(position + length, this.#sizeBytes);
+    if (end <= position) return 0;
+    target.set(this.#bytes.subarray(position, end), targetOffset);
+    return end - position;
+  }
+
+  /** Puts `source` at `position`, growing over a gap of zeros if need be. */
+  write(source: Uint8Array, position: number): void {
+    const end = position + source.length;
+    if (end > this.#sizeBytes) this.resize(end);
+    this.#bytes.set(source, position);
+  }
+
+  /** Cuts the content, or extends it by zeros. */
+  resize(sizeBytes: number): void {
+    if (sizeBytes < this.#sizeBytes) this.#bytes.fill(0, sizeBytes, this.#sizeBytes);
+    if (sizeBytes > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(sizeBytes, this.#bytes.length * 2, CAPACITY_BYTES_MIN));
+      grown.set(this.view());
+      this.#bytes = grown;
+    }
+    this.#sizeBytes = sizeBytes;
+  }
+}

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+// Packages resolve from source through the `source` export condition, so unit tests need no build.
+const resolve = { conditions: ['source'] };
+
+export default defineConfig({
+  resolve,
+  ssr: { resolve },
+  test: {
+    retry: 0,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'tidy', include: ['tools/**/*.test.ts'] },
+      },
+    ],
+  },
+});
