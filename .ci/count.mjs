@@ -2,8 +2,9 @@
 //
 // Usage: node .ci/count.mjs <report> <exit code of the run>
 //
-// A file that could not be loaded has no tests in the report: it counts as one that failed. So does a run that failed
-// without saying where, because the build did or an error was thrown outside of all tests.
+// A file that could not be loaded has no tests in the report: it counts as one that failed. So does
+// a run that failed without saying where, because the build did or an error was thrown outside of
+// all tests.
 
 import { readFileSync } from 'node:fs';
 

@@ -1,9 +1,10 @@
 // Puts msgpackr into the engine's dist, so that nobody who installs the engine installs it.
 //
-// msgpackr's JavaScript is what we use; its optional dependency msgpackr-extract runs a script when it is installed, and
-// nothing that a user of Varve installs may do that. One module imports it, encoding/msgpack-library. After `tsc -b` this
-// script replaces that module in dist by a bundle with msgpackr's code and licence inside. Further runs do nothing until
-// the module or the version of msgpackr changes.
+// msgpackr's JavaScript is what we use; its optional dependency msgpackr-extract runs a script when
+// it is installed, and nothing that a user of Varve installs may do that. One module imports it,
+// encoding/msgpack-library. After `tsc -b` this script replaces that module in dist by a bundle
+// with msgpackr's code and licence inside. Further runs do nothing until the module or the version
+// of msgpackr changes.
 //
 // Usage: node tools/build/bundle-vendored.mjs [directory of the compiled module]
 

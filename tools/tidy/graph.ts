@@ -4,8 +4,8 @@
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * Gives the groups of names that reach each other, each sorted: none if the graph has no cycle. Tarjan's algorithm;
- * recursion as deep as the longest chain of imports.
+ * Gives the groups of names that reach each other, each sorted: none if the graph has no cycle.
+ * Tarjan's algorithm; recursion as deep as the longest chain of imports.
  */
 export function cyclesOf(graph: Graph): string[][] {
   const indexes = new Map<string, number>();

@@ -1,8 +1,10 @@
-// Prints the shape of the code: lengths of files and functions, import cycles, share of documented exports.
+// Prints the shape of the code: lengths of files and functions, import cycles, share of documented
+// exports.
 //
 // Usage: node tools/tidy/measure.mjs [--json]
 //
-// Node 20 does not load TypeScript, so the program is bundled first, into a folder from which it finds its packages.
+// Node 20 does not load TypeScript, so the program is bundled first, into a folder from which it
+// finds its packages.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -19,7 +19,10 @@ export interface NamedLength {
   readonly lineCount: number;
 }
 
-/** The numbers of one state of the project. Files and functions are those of packages, without tests. */
+/**
+ * The numbers of one state of the project. Files and functions are those of packages, without
+ * tests.
+ */
 export interface Measurement {
   readonly files: Lengths;
   readonly functions: Lengths;

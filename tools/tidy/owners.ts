@@ -1,6 +1,7 @@
 // What only one place may touch: the file system, threads, time, randomness, and each library.
 //
-// Everything else gets it passed in, so that the same engine runs under simulation, where all of it is made up.
+// Everything else gets it passed in, so that the same engine runs under simulation, where all of it
+// is made up.
 
 import ts from 'typescript';
 import { type Finding, isTest, type SourceFile, type SourceTree } from './source-tree.js';
@@ -18,7 +19,7 @@ interface Owned {
 
 const IMPORTS: readonly Owned[] = [
   {
-    pattern: /^node:(fs|child_process|path|os)\b/,
+    pattern: /^node:(fs|child_process|path|os|process)\b/,
     owners: /^packages\/vfs\/src\/node-/,
     instead: 'Use the FileSystem that is passed in',
   },
@@ -130,7 +131,10 @@ function faultOf(
   return [{ path: file.path, line, message: `${name} has no place here. ${owned.instead}.` }];
 }
 
-/** How an expression is written that may name something of the host: `name`, `name.member` or `new Name()`. */
+/**
+ * How an expression is written that may name something of the host: `name`, `name.member` or `new
+ * Name()`.
+ */
 function expressionText(node: ts.Node): string | undefined {
   if (ts.isNewExpression(node) && ts.isIdentifier(node.expression)) {
     return `new ${node.expression.text}(${node.arguments?.length ? '…' : ''})`;
@@ -141,7 +145,10 @@ function expressionText(node: ts.Node): string | undefined {
   return ts.isIdentifier(node) && isReference(node) ? node.text : undefined;
 }
 
-/** Whether an identifier stands for a value, not for a member, a key or a name that is being declared. */
+/**
+ * Whether an identifier stands for a value, not for a member, a key or a name that is being
+ * declared.
+ */
 function isReference(node: ts.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent))

@@ -8,7 +8,9 @@ const ERRORS_SOURCE = 'packages/base/src/errors.ts';
 const ERRORS_PAGE = 'docs/guide/errors.md';
 const ERROR_TABLE = 'STORAGE_ERROR_CODES';
 
-/** Error codes that the page of errors does not have, has too many of, or says something else about. */
+/**
+ * Error codes that the page of errors does not have, has too many of, or says something else about.
+ */
 export function errorPageFindings(tree: SourceTree): Finding[] {
   const inCode = new Map(errorCodesOf(tree).map((code) => [code.name, code]));
   const rows = (tree.find(ERRORS_PAGE)?.text ?? '').matchAll(/^\| `([A-Z_]+)` \| (yes|no) \|/gm);

@@ -1,4 +1,5 @@
-// What the packages export, as the compiler sees it: whether it is documented, and how its functions are called.
+// What the packages export, as the compiler sees it: whether it is documented, and how its
+// functions are called.
 
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -31,7 +32,10 @@ export class PublicApi {
   readonly #checker: ts.TypeChecker;
   readonly #entries: readonly Entry[];
 
-  /** Reads and checks the packages below `root`, which takes seconds. `names` are the folders in `packages`. */
+  /**
+   * Reads and checks the packages below `root`, which takes seconds. `names` are the folders in
+   * `packages`.
+   */
   constructor(root: string, names: readonly string[] = readdirSync(join(root, 'packages'))) {
     this.#root = root;
     const paths = names.map((name) => join(root, 'packages', name, 'src/index.ts'));
@@ -60,9 +64,13 @@ export class PublicApi {
     };
   }
 
-  /** Exports and their members without a doc comment. */
+  /**
+   * Exports, and methods of what is exported, without a doc comment. Other members may be said by
+   * name and type.
+   */
   undocumentedFindings(): Finding[] {
     return this.#entries
+      .filter((entry) => !entry.isMember || isMethod(entry.declaration))
       .filter((entry) => !this.#isDocumented(entry))
       .map((entry) =>
         this.#finding(
@@ -72,7 +80,10 @@ export class PublicApi {
       );
   }
 
-  /** Functions and methods that take a boolean, and functions of the engine that take too many arguments. */
+  /**
+   * Functions and methods that take a boolean, and functions of the engine that take too many
+   * arguments.
+   */
   signatureFindings(): Finding[] {
     return this.#entries.flatMap((entry) => {
       const parameters = this.#signaturesOf(entry).map((signature) => signature.parameters);
@@ -118,18 +129,16 @@ export class PublicApi {
     return members.flatMap((symbol) => {
       const declaration = symbol.declarations?.[0];
       if (declaration === undefined || !isUsableMember(declaration)) return [];
-      const name = `${owner.name}.${symbol.name.replace(/^__@(\w+)@\d+$/, '[Symbol.$1]')}`;
+      const name = `${owner.name}.${symbol.name}`;
       return [{ name, symbol, declaration, isMember: true, packageName: owner.packageName }];
     });
   }
 
-  #isDocumented({ symbol, declaration, name }: Entry): boolean {
-    // What these do is known from their names.
-    if (ts.isConstructorDeclaration(declaration) && declaration.parameters.length === 0)
-      return true;
-    if (/\.\[Symbol\.\w+\]$/.test(name)) return true;
-    if (ts.isConstructorDeclaration(declaration))
-      return ts.getJSDocCommentsAndTags(declaration).length > 0;
+  #isDocumented({ symbol, declaration }: Entry): boolean {
+    if (ts.isConstructorDeclaration(declaration)) {
+      const { parameters } = declaration;
+      return parameters.length === 0 || ts.getJSDocCommentsAndTags(declaration).length > 0;
+    }
     return symbol.getDocumentationComment(this.#checker).length > 0;
   }
 
@@ -138,10 +147,7 @@ export class PublicApi {
       const signature = this.#checker.getSignatureFromDeclaration(declaration);
       return signature === undefined ? [] : [signature];
     }
-    const isCallable =
-      ts.isFunctionDeclaration(declaration) ||
-      ts.isMethodDeclaration(declaration) ||
-      ts.isMethodSignature(declaration);
+    const isCallable = ts.isFunctionDeclaration(declaration) || isMethod(declaration);
     if (!isCallable && !ts.isVariableDeclaration(declaration)) return [];
     return this.#checker.getTypeOfSymbolAtLocation(symbol, declaration).getCallSignatures();
   }
@@ -170,6 +176,10 @@ function compilerOptions(root: string): ts.CompilerOptions {
   const path = join(root, 'tsconfig.tests.json');
   const { config } = ts.readConfigFile(path, ts.sys.readFile) as { config: unknown };
   return ts.parseJsonConfigFileContent(config, ts.sys, root).options;
+}
+
+function isMethod(declaration: ts.Declaration): boolean {
+  return ts.isMethodDeclaration(declaration) || ts.isMethodSignature(declaration);
 }
 
 function isUsableMember(declaration: ts.Declaration): boolean {

@@ -9,10 +9,15 @@ export const FILE_LINE_COUNT_MAX = 600;
 /** Lines of a function; tests are not counted, since a `describe` holds a whole file. */
 export const FUNCTION_LINE_COUNT_MAX = 70;
 
-/** What is too long and known: lines by path, or by `path name` for a function. The numbers may only go down. */
+/**
+ * What is too long and known: lines by path, or by `path name` for a function. The numbers may only
+ * go down.
+ */
 export type Ratchet = Readonly<Record<string, number>>;
 
-/** Files and functions that are too long, and entries of the ratchets that have become too generous. */
+/**
+ * Files and functions that are too long, and entries of the ratchets that have become too generous.
+ */
 export function sizeFindings(tree: SourceTree, files: Ratchet, functions: Ratchet): Finding[] {
   const fileSizes = tree.code.map(({ path, text }) => ({
     path,

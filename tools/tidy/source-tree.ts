@@ -54,7 +54,10 @@ export class SourceTree {
     return new SourceTree(Object.entries(texts).map(([path, text]) => ({ path, text })));
   }
 
-  /** The code that is shipped or run: TypeScript in packages and benchmarks without tests, and the tools. */
+  /**
+   * The code that is shipped or run: TypeScript in packages and benchmarks without tests, and the
+   * tools.
+   */
   get sources(): SourceFile[] {
     return this.files.filter(({ path }) => isCode(path) && !isTest(path));
   }

@@ -59,7 +59,8 @@ export function commentsOf(tree: SourceTree, file: SourceFile): CommentSite[] {
     }
   };
   const visitTokens = (node: ts.Node): void => {
-    // Positions inside text, templates and regular expressions are not between tokens, so nothing there looks like a comment.
+    // Positions inside text, templates and regular expressions are not between tokens, so nothing
+    // there looks like a comment.
     add(ts.getLeadingCommentRanges(file.text, node.pos));
     add(ts.getTrailingCommentRanges(file.text, node.end));
     node.getChildren(parsed).forEach(visitTokens);

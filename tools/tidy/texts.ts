@@ -1,5 +1,5 @@
-// What may not stand in a text: no file without a header, nothing put off, no code that is switched off, and nothing that
-// is only true on the machine where it was written.
+// What may not stand in a text: no file without a header, nothing put off, no code that is switched
+// off, and nothing that is only true on the machine where it was written.
 
 import ts from 'typescript';
 import type { Finding, SourceTree } from './source-tree.js';

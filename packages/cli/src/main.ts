@@ -4,18 +4,12 @@
 import { createRequire } from 'node:module';
 import { runVarve } from './command-line.js';
 import { ExitCode } from './failures.js';
+import { processStreams } from './terminal/process-streams.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 process.exitCode = await runVarve(process.argv.slice(2), {
-  streams: {
-    get stdin() {
-      return process.stdin;
-    },
-    stdout: process.stdout,
-    stderr: process.stderr,
-    environment: process.env,
-  },
+  streams: processStreams,
   version,
   onInterruptible: (interrupt) => {
     // The first Ctrl-C lets the command close the store; the second is for when that takes too long.

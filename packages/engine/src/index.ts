@@ -25,3 +25,6 @@ export type {
 } from './statistics.js';
 export type { DatabaseStatus } from './store.js';
 export type { Durability } from './write/index.js';
+export { type DumpOptions, dump } from './dump.js';
+export { type VerifyOptions, verify } from './verify.js';
+export type { VerifyProgress, VerifyReport } from './inspect/index.js';

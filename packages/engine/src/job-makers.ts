@@ -22,6 +22,9 @@ const TABLE_ID_SIZE_BYTES = 16;
 /** Numbers reserved beyond what sizes suggest: outputs are cut early at boundaries, and once per keyspace. */
 const SPARE_FILE_NUMBER_COUNT = 4;
 
+/** A table file ends below 4 GiB; this leaves room for the largest value. */
+const FLUSHED_TABLE_SIZE_BYTES_MAX = 2 * 1024 * 1024 * 1024;
+
 /** The flush of a whole memtable. */
 export function flushJobOf(context: JobContext, memtable: Memtable): FlushJob {
   const { versions, options, snapshots } = context;
@@ -34,10 +37,14 @@ export function flushJobOf(context: JobContext, memtable: Memtable): FlushJob {
     memtable: memtable.image(),
     keyspaces,
     snapshots: snapshots.sequences(),
-    output: outputOptions(context, {
-      inputBytes: memtable.arena.usedBytes,
-      extraCount: keyspaces.length,
-    }),
+    output: {
+      ...outputOptions(context, {
+        inputBytes: memtable.arena.usedBytes,
+        extraCount: keyspaces.length,
+      }),
+      // One table per keyspace, whatever its size: each is a run that reads have to look into.
+      targetFileSizeBytes: FLUSHED_TABLE_SIZE_BYTES_MAX,
+    },
   };
 }
 

@@ -307,7 +307,8 @@ export class Store implements WriteHost, RangeHost {
         log.closeSync();
       },
       onProgress: () => {
-        if (this.#failure === null && this.canRotate()) this.#writing!.queue.admitWaiting();
+        const { queue } = this.#writing!;
+        if (this.#failure === null && queue.waitingCount > 0) queue.admitWaiting();
       },
       onFailure: (error) => this.#fail(error),
     });

@@ -1,4 +1,5 @@
-// Tools for the tests of Varve; not published. The setup file `setup-leak-check.ts` is named in vitest.config.ts.
+// Tools for the tests of Varve; not published. The setup file `setup-leak-check.ts` is named in
+// vitest.config.ts.
 
 export { LeakCheck, openFiles, type ProcessEvents } from './leak-check.js';
 export { type SeededOptions, type SeededTestContext, seeded } from './seeded.js';

@@ -1,7 +1,8 @@
-// What a test must not leave behind: open files, running worker threads, promises that nobody catches.
+// What a test must not leave behind: open files, running worker threads, promises that nobody
+// catches.
 //
-// A leak is found by what the operating system and the process say, not by the code under test, so nothing has to
-// cooperate. What is seen before a test is not held against it.
+// A leak is found by what the operating system and the process say, not by the code under test, so
+// nothing has to cooperate. What is seen before a test is not held against it.
 
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,11 +17,16 @@ const POLL_INTERVAL_MS = 10;
 
 /** The part of `process` that is listened to. */
 export interface ProcessEvents {
+  /** Calls `listener` with every worker thread that is started. */
   on(event: 'worker', listener: (worker: Worker) => void): unknown;
+  /** Calls `listener` with the reason of every promise that is rejected and has no handler. */
   on(event: 'unhandledRejection', listener: (reason: unknown) => void): unknown;
 }
 
-/** Gives the open files and directories of this process by descriptor; sockets, pipes and devices are left out. */
+/**
+ * Gives the open files and directories of this process by descriptor; sockets, pipes and devices
+ * are left out.
+ */
 export function openFiles(): Map<number, string> {
   const files = new Map<number, string>();
   for (const name of listDescriptors()) {
@@ -54,8 +60,8 @@ export class LeakCheck {
   }
 
   /**
-   * Gives a sentence for everything that came after `start()` and is still there: none if all is well. Waits at most
-   * `graceMs`, by default a second, for what is on its way out.
+   * Gives a sentence for everything that came after `start()` and is still there: none if all is
+   * well. Waits at most `graceMs`, by default a second, for what is on its way out.
    */
   async findings(graceMs = GRACE_MS_DEFAULT): Promise<string[]> {
     await delay(0); // a rejection counts as unhandled after the microtasks of this turn
@@ -88,7 +94,10 @@ function listDescriptors(): string[] {
   }
 }
 
-/** What a descriptor refers to; nothing for the one that listed the directory, which is closed again. */
+/**
+ * What a descriptor refers to; nothing for the one that listed the directory, which is closed
+ * again.
+ */
 function pathOf(descriptor: string): string {
   try {
     return readlinkSync(`${DESCRIPTOR_DIRECTORY}/${descriptor}`);

@@ -1,8 +1,8 @@
 // Tests that draw from a random source and can be repeated exactly.
 //
-// A seeded test takes everything random from the source it is given. Its seed comes from its name, so that it is the same
-// for everybody and every run; `VARVE_SEED=fresh` draws new ones, `VARVE_SEED=0x5eed` replays one. A failure prints the
-// command that replays it.
+// A seeded test takes everything random from the source it is given. Its seed comes from its name,
+// so that it is the same for everybody and every run; `VARVE_SEED=fresh` draws new ones,
+// `VARVE_SEED=0x5eed` replays one. A failure prints the command that replays it.
 
 import { relative } from 'node:path';
 import { createRandom, entropy, type Random } from '@varve/base';
@@ -22,9 +22,9 @@ export interface SeededOptions {
 }
 
 /**
- * Makes the body of a test: `test('merges any two runs', seeded((random) => …))`. `run` gets a random source made from
- * `seed`; if it throws, the command that replays it is printed and the error goes on as it is. Throws RangeError if
- * VARVE_SEED is neither a number nor `fresh`.
+ * Makes the body of a test: `test('merges any two runs', seeded((random) => …))`. `run` gets a
+ * random source made from `seed`; if it throws, the command that replays it is printed and the
+ * error goes on as it is. Throws RangeError if VARVE_SEED is neither a number nor `fresh`.
  */
 export function seeded(
   run: (random: Random, seed: number) => unknown,

@@ -1,7 +1,8 @@
-// A setup file of vitest: every test, and every file as a whole, fails if it leaves something behind.
+// A setup file of vitest: every test, and every file as a whole, fails if it leaves something
+// behind.
 //
-// The check of a test is registered before the test registers anything, and such hooks run last one first, so it comes
-// after all of the test's own cleaning up.
+// The check of a test is registered before the test registers anything, and such hooks run last one
+// first, so it comes after all of the test's own cleaning up.
 
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { LeakCheck } from './leak-check.js';

@@ -1,3 +1,5 @@
+// The file-system contract, its implementations on disk and in memory, and two wrappers for tests.
+
 export type { FaultEffect, FaultRule } from './fault-rules.js';
 export {
   FaultyFileSystem,

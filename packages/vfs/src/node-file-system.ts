@@ -14,7 +14,6 @@ import type {
   FileCall,
   FileKind,
   FileLock,
-  FileOperation,
   FileStatus,
   FileSystem,
   OpenMode,
@@ -22,7 +21,13 @@ import type {
 } from './file-system.js';
 import { takeFileLock } from './node-file-lock.js';
 import { attempt, errnoOf, isInterruption, systemError, toStorageError } from './system-error.js';
-import { assertTransferRange } from './transfer-range.js';
+import {
+  assertTransferRange,
+  type Move,
+  type Moved,
+  type MoveSync,
+  type Transfer,
+} from './transfer.js';
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = fs.constants;
 const SAFE_FLAGS = O_NOFOLLOW | O_NONBLOCK;
@@ -140,15 +145,6 @@ export class NodeFileSystem implements FileSystem {
     });
   }
 }
-
-/** The two operations that move bytes. */
-type Transfer = Extract<FileOperation, 'read' | 'write'>;
-/** `fs.readSync` and `fs.writeSync`, as used here: descriptor, bytes, offset, length, position. */
-type MoveSync = (fd: number, bytes: Uint8Array, at: number, size: number, from: number) => number;
-/** What `fs.read` and `fs.write` call in the end. */
-type Moved = (cause: Error | null, movedSize: number) => void;
-/** `fs.read` and `fs.write`, as used here; see {@link MoveSync}. */
-type Move = (...to: [...Parameters<MoveSync>, done: Moved]) => void;
 
 class NodeFile implements RandomAccessFile {
   readonly path: string;

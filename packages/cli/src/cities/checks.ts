@@ -2,7 +2,7 @@
 
 import { type City, sameCity } from './city.js';
 import { idOf } from './city-reader.js';
-import type { CityStore } from './city-store.js';
+import { type CityStore, orderingOf } from './city-store.js';
 import { ORDERINGS, type Ordering, RECORDS_KEYSPACE } from './orderings.js';
 
 /** What a check found. */
@@ -45,7 +45,7 @@ export async function checkOrdering(
 ): Promise<CheckResult> {
   const { onChecked, ordering } = options;
   const expected = [...cities].sort(ordering.compare);
-  const keys = store.orderings.get(ordering.name)?.keys() ?? [];
+  const keys = orderingOf(store, ordering.name).keys();
   const problems = await compareSequences(keys, expected, {
     onChecked,
     problemWith: (key, city) =>

@@ -1,8 +1,8 @@
 // Range reads of the main job: keys of an ordering, then the records they name.
 
-import type { Keyspace, Range } from '../store/engine-api.js';
+import type { RangeOptions } from '../store/engine-api.js';
 import type { City } from './city.js';
-import type { CityStore } from './city-store.js';
+import { type CityStore, orderingOf } from './city-store.js';
 import type { KeyParts } from './orderings.js';
 
 /** Answers range reads and counts what they cost. */
@@ -26,9 +26,9 @@ export class CityReader {
   }
 
   /** The cities of a range of an ordering, in its order. */
-  async range(orderingName: string, range: Range<KeyParts>): Promise<City[]> {
+  async range(orderingName: string, range: RangeOptions<KeyParts>): Promise<City[]> {
     const ids: KeyParts[] = [];
-    for await (const key of this.#ordering(orderingName).keys(range)) {
+    for await (const key of orderingOf(this.#store, orderingName).keys(range)) {
       ids.push([idOf(key)]);
     }
     this.#rangeCount += 1;
@@ -40,14 +40,6 @@ export class CityReader {
       }
       return city;
     });
-  }
-
-  #ordering(name: string): Keyspace<KeyParts, string> {
-    const ordering = this.#store.orderings.get(name);
-    if (ordering === undefined) {
-      throw new TypeError(`There is no ordering called ${name}`);
-    }
-    return ordering;
   }
 }
 

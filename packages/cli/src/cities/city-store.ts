@@ -3,7 +3,8 @@
 // A city is one atomic batch over all keyspaces: after a crash a city is in every ordering or in none. Batches of several
 // cities are atomic too and cost less per city.
 
-import { type Database, type Keyspace, open } from '../store/engine-api.js';
+import { assert } from '@varve/base';
+import { type BatchOperation, type Database, type Keyspace, open } from '../store/engine-api.js';
 import type { City } from './city.js';
 import { type KeyParts, ORDERINGS, RECORDS_KEYSPACE } from './orderings.js';
 
@@ -22,19 +23,22 @@ export interface CityStore {
 export const ENTRIES_PER_CITY = 1 + ORDERINGS.length;
 
 /** Opens the store, new or existing. */
-export async function openCityStore(directory: string): Promise<CityStore> {
-  const database = await open(directory);
-  const orderings = new Map(
-    ORDERINGS.map((ordering) => [
-      ordering.name,
-      database.keyspace<KeyParts, string>(ordering.name, { keyEncoding: 'tuple' }),
-    ]),
-  );
-  const records = database.keyspace<KeyParts, City>(RECORDS_KEYSPACE, {
+export async function openCityStore(
+  directory: string,
+  options: { memoryBudgetBytes: number },
+): Promise<CityStore> {
+  const database = await open(directory, options);
+  const orderings = new Map<string, Keyspace<KeyParts, string>>();
+  for (const { name } of ORDERINGS) {
+    const ordering = await database.keyspace(name, { keyEncoding: 'tuple' });
+    // Keys are arrays of any parts to the engine; those of an ordering are texts and numbers.
+    orderings.set(name, ordering as unknown as Keyspace<KeyParts, string>);
+  }
+  const records = await database.keyspace(RECORDS_KEYSPACE, {
     keyEncoding: 'tuple',
     valueEncoding: 'msgpack',
   });
-  return { database, records, orderings };
+  return { database, records: records as unknown as Keyspace<KeyParts, City>, orderings };
 }
 
 /** Writes every city into every keyspace. `onProgress` gets the number of entries written so far. */
@@ -53,13 +57,25 @@ export async function ingestCities(
   }
 }
 
-function operationsFor(store: CityStore, city: City) {
-  const record = { type: 'put', keyspace: store.records, key: [city.id], value: city };
-  const places = ORDERINGS.map((ordering) => ({
-    type: 'put',
-    keyspace: store.orderings.get(ordering.name),
-    key: ordering.keyOf(city),
-    value: '',
-  }));
-  return [record, ...places];
+function operationsFor(store: CityStore, city: City): BatchOperation<string, string>[] {
+  const operations = [put(store.records, [city.id], city)];
+  for (const { name, keyOf } of ORDERINGS) {
+    operations.push(put(orderingOf(store, name), keyOf(city), ''));
+  }
+  return operations;
+}
+
+/** The keyspace of that ordering. */
+export function orderingOf(store: CityStore, name: string): Keyspace<KeyParts, string> {
+  const ordering = store.orderings.get(name);
+  assert(ordering !== undefined, `there is an ordering called ${name}`);
+  return ordering;
+}
+
+function put<V>(
+  keyspace: Keyspace<KeyParts, V>,
+  key: KeyParts,
+  value: V,
+): BatchOperation<string, string> {
+  return { type: 'put', keyspace: keyspace as unknown as Keyspace<never, never>, key, value };
 }

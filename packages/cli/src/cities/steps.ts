@@ -2,45 +2,45 @@
 
 import { Progress } from '../terminal/progress.js';
 import type { Terminal } from '../terminal/terminal.js';
-import { formatDuration, formatQuantity, formatRate } from '../text/numbers.js';
+import { formatDuration, formatQuantity, formatRate, pluralOf } from '../text/numbers.js';
 
-const NAME_WIDTH_COLUMNS = 10;
+const NAME_WIDTH_COLUMNS = 24;
 const COUNT_WIDTH_COLUMNS = 18;
-
-/** A step that is done. */
-export interface StepResult<Result> {
-  readonly result: Result;
-  readonly elapsedMs: number;
-}
+const TIME_WIDTH_COLUMNS = 9;
+const RATE_WIDTH_COLUMNS = 10;
 
 /** What a step announces. */
 export interface StepPlan {
-  readonly name: string;
-  /** What it counts, in the singular: `entry`. */
-  readonly noun: string;
-  readonly total: number;
+  /** Key of the time it took, in the figures. */
+  readonly id: string;
+  /** What it does, for people: `Ingest`. */
+  readonly title: string;
+  /** What it counts, in the singular; absent for steps that are one thing. */
+  readonly noun?: string;
+  readonly total?: number;
 }
 
 /** Runs steps one after the other and says how each went. */
 export class Steps {
-  readonly #terminal: Terminal;
-  readonly #print: (line: string) => void;
+  /** Milliseconds by the id of the step. */
   readonly timesMs: Record<string, number> = {};
+  readonly #terminal: Terminal;
+  readonly #print: (line: string) => Promise<void>;
 
-  /** `print` gets the lines for people; a job that answers as JSON passes a function that drops them. */
-  constructor(terminal: Terminal, print: (line: string) => void) {
+  /** `print` gets the lines for people. */
+  constructor(terminal: Terminal, print: (line: string) => Promise<void>) {
     this.#terminal = terminal;
     this.#print = print;
   }
 
-  /** Runs a step. The step is given a function to call with how much is done. */
+  /** Runs a step, which calls the function it is given with how much is done. */
   async run<Result>(
     plan: StepPlan,
     step: (onProgress: (count: number) => void) => Promise<Result>,
   ): Promise<Result> {
     using progress = new Progress(this.#terminal, {
-      label: plan.name,
-      noun: formatQuantity(0, plan.noun).slice(2),
+      label: plan.title,
+      noun: pluralOf(plan.noun ?? 'step'),
       total: plan.total,
     });
     const result = await step((count) => {
@@ -48,23 +48,23 @@ export class Steps {
       this.#terminal.throwIfInterrupted();
     });
     const elapsedMs = progress.finish();
-    this.timesMs[plan.name.toLowerCase()] = Math.round(elapsedMs * 100) / 100;
-    this.#print(this.#doneLine(plan, elapsedMs));
-    await this.#terminal.output.flush();
+    this.timesMs[plan.id] = elapsedMs;
+    await this.#print(this.#doneLine(plan, elapsedMs));
     return result;
   }
 
   #doneLine(plan: StepPlan, elapsedMs: number): string {
     const palette = this.#terminal.outputPalette;
-    const isRateTelling = plan.total > 1;
+    const { noun, title, total } = plan;
+    const isCounted = noun !== undefined && total !== undefined;
+    const count = isCounted ? formatQuantity(total, noun) : '';
+    const rate = isCounted ? formatRate(total, elapsedMs) : '';
     return [
       palette.good('✓'),
-      palette.heading(plan.name.padEnd(NAME_WIDTH_COLUMNS)),
-      (isRateTelling ? formatQuantity(plan.total, plan.noun) : '').padStart(COUNT_WIDTH_COLUMNS),
-      formatDuration(elapsedMs).padStart(8),
-      palette.accent((isRateTelling ? formatRate(plan.total, elapsedMs) : '').padStart(11)),
-    ]
-      .join(' ')
-      .trimEnd();
+      title.padEnd(NAME_WIDTH_COLUMNS),
+      count.padStart(COUNT_WIDTH_COLUMNS),
+      formatDuration(elapsedMs).padStart(TIME_WIDTH_COLUMNS),
+      palette.accent(rate.padStart(RATE_WIDTH_COLUMNS)),
+    ].join(' ');
   }
 }

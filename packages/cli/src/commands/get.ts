@@ -22,32 +22,50 @@ export function addGet(program: Command, session: Session): void {
     .description('print the value of a key; exit code 1 when there is none')
     .option('--raw', "print the value's bytes as they are, with no line end");
   withJson(withEncodings(withKeyspace(command))).action((directory, key, options) =>
-    runGet(session, { directory, key, options }),
+    options.raw
+      ? runGetRaw(session, { directory, key, options })
+      : runGet(session, { directory, key, options }),
   );
 }
 
-async function runGet(
-  session: Session,
-  words: { directory: string; key: string; options: GetOptions },
-): Promise<void> {
+interface GetWords {
+  readonly directory: string;
+  readonly key: string;
+  readonly options: GetOptions;
+}
+
+async function runGet(session: Session, words: GetWords): Promise<void> {
   const { terminal } = session;
-  const { options } = words;
-  await using keyspace = await openKeyspace(words.directory, { ...options, access: 'read' });
+  const { directory, key, options } = words;
+  await using keyspace = await openKeyspace(directory, { ...options, access: 'read' });
   const { keyCodec, valueCodec } = keyspace;
-  const value = await keyspace.get(keyCodec.parse(words.key));
+  const value = await keyspace.get(keyCodec.parse(key));
+  const found = value !== undefined;
   if (options.json) {
-    const found = value !== undefined;
     const answer = found ? { value: valueCodec.toField(value) } : {};
-    terminal.output.writeLine(JSON.stringify({ key: words.key, found, ...answer }));
-  } else if (value !== undefined && options.raw) {
-    await terminal.output.writeBytes(value);
-  } else if (value !== undefined) {
+    terminal.output.writeLine(JSON.stringify({ key, found, ...answer }));
+  } else if (found) {
     const text = terminal.outputIsTerminal ? valueCodec.show(value) : valueCodec.format(value);
     terminal.output.writeLine(text);
-  } else {
-    await terminal.notice(`There is no key ${JSON.stringify(words.key)} in ${keyspace.label}`);
   }
-  if (value === undefined) {
-    session.exitCode = ExitCode.notSo;
+  if (!found) {
+    await reportMissing(session, key, keyspace.label);
   }
+}
+
+async function runGetRaw(session: Session, words: GetWords): Promise<void> {
+  const { directory, key, options } = words;
+  const request = { ...options, valueEncoding: 'hex', access: 'read' } as const;
+  await using keyspace = await openKeyspace(directory, request);
+  const value = await keyspace.get(keyspace.keyCodec.parse(key));
+  if (value instanceof Uint8Array) {
+    await session.terminal.output.writeBytes(value);
+    return;
+  }
+  await reportMissing(session, key, keyspace.label);
+}
+
+async function reportMissing(session: Session, key: string, label: string): Promise<void> {
+  session.exitCode = ExitCode.notSo;
+  await session.terminal.notice(`There is no key ${JSON.stringify(key)} in ${label}`);
 }

@@ -1,7 +1,7 @@
 // varve import: NDJSON or CSV into a keyspace, with progress, in batches.
 //
-// Batches are acknowledged once the operating system has them and the last one is synced, which syncs all before it:
-// when the command ends, everything is on the disk. When it is interrupted or a record is bad, what was read before
+// Batches are acknowledged once the operating system has them; closing the store puts everything on the disk, before the
+// command says that it is done. When it is interrupted or a record is bad, what was read before
 // stays imported and the message says how much that is. Importing the same file again is harmless: equal keys get equal
 // values.
 
@@ -66,60 +66,75 @@ export function addImport(program: Command, session: Session): void {
 }
 
 async function runImport(session: Session, words: ImportWords): Promise<void> {
-  const { directory, file, options } = words;
+  const { file, options } = words;
   const format = options.format ?? formatOf(file);
+  const delimiter = delimiterOf(words);
   const source = openInput(file, session.terminal);
-  await using keyspace = await openKeyspace(directory, { ...options, access: 'create' });
   const records =
     format === 'csv'
-      ? readCsv(source.chunks, { inputName: source.name, delimiter: delimiterOf(words) })
+      ? readCsv(source.chunks, { inputName: source.name, delimiter })
       : readNdjson(source.chunks, source.name);
   using progress = new Progress(session.terminal, {
     label: 'Importing',
     noun: 'records',
     total: source.sizeBytes,
   });
-  const job = { format, records, source, keyspace, options, progress };
-  const recordCount = await importRecords(session, job);
-  await report(session, { words, source, keyspace, recordCount, elapsedMs: progress.finish() });
+  const result = await importRecords(session, { format, records, source, words, progress });
+  await report(session, { ...result, words, source, elapsedMs: progress.finish() });
 }
 
 interface ImportJob {
   readonly format: ImportFormat;
   readonly records: RecordRuns;
   readonly source: InputSource;
-  readonly keyspace: StoredKeyspace;
-  readonly options: ImportOptions;
+  readonly words: ImportWords;
   readonly progress: Progress;
 }
 
-async function importRecords(session: Session, job: ImportJob): Promise<number> {
-  const { keyspace, options, progress, source } = job;
+interface ImportResult {
+  readonly recordCount: number;
+  /** What the records went into, in words. */
+  readonly target: string;
+}
+
+/** When this resolves the store is closed and everything is on the disk. */
+async function importRecords(session: Session, job: ImportJob): Promise<ImportResult> {
+  const { directory, options } = job.words;
+  await using keyspace = await openKeyspace(directory, { ...options, access: 'create' });
   const batches = new ImportBatches(keyspace);
-  const readEntry = createEntryReader({
-    keyColumn: options.keyColumn,
-    valueColumn: options.valueColumn,
-    keyCodec: keyspace.keyCodec,
-    valueCodec: keyspace.valueCodec,
-    fieldKind: job.format === 'csv' ? 'text' : 'json',
-    inputName: source.name,
-  });
   try {
-    for await (const run of job.records) {
-      for (const record of run) {
-        batches.add(readEntry(record));
-        if (batches.isFull) {
-          await batches.commit();
-        }
-      }
-      progress.update(source.bytesRead, batches.entryCount);
-      session.terminal.throwIfInterrupted();
-    }
+    await addRecords(session, job, { keyspace, batches });
+    await batches.commit();
   } catch (error) {
     throw await keepWhatWasRead(error, batches);
   }
-  await batches.finish();
-  return batches.entryCount;
+  return { recordCount: batches.entryCount, target: keyspace.label };
+}
+
+async function addRecords(
+  session: Session,
+  job: ImportJob,
+  target: { keyspace: StoredKeyspace; batches: ImportBatches },
+): Promise<void> {
+  const { batches, keyspace } = target;
+  const readEntry = createEntryReader({
+    keyColumn: job.words.options.keyColumn,
+    valueColumn: job.words.options.valueColumn,
+    keyCodec: keyspace.keyCodec,
+    valueCodec: keyspace.valueCodec,
+    fieldKind: job.format === 'csv' ? 'text' : 'json',
+    inputName: job.source.name,
+  });
+  for await (const run of job.records) {
+    for (const record of run) {
+      batches.add(readEntry(record));
+      if (batches.isFull) {
+        await batches.commit();
+      }
+    }
+    job.progress.update(job.source.bytesRead, batches.entryCount);
+    session.terminal.throwIfInterrupted();
+  }
 }
 
 /** Commits what came before a bad record or Ctrl-C, and says how much that was. */
@@ -127,8 +142,9 @@ async function keepWhatWasRead(error: unknown, batches: ImportBatches): Promise<
   if (!(error instanceof NotSoError || error instanceof InterruptedError)) {
     return error;
   }
-  await batches.finish();
-  const kept = `${formatQuantity(batches.entryCount, 'record')} before that ${batches.entryCount === 1 ? 'is' : 'are'} imported`;
+  await batches.commit();
+  const verb = batches.entryCount === 1 ? 'is' : 'are';
+  const kept = `${formatQuantity(batches.entryCount, 'record')} before that ${verb} imported`;
   if (error instanceof InterruptedError) {
     return new InterruptedError(`${error.message}: ${kept}`);
   }
@@ -138,31 +154,19 @@ async function keepWhatWasRead(error: unknown, batches: ImportBatches): Promise<
 
 async function report(
   session: Session,
-  result: {
-    words: ImportWords;
-    source: InputSource;
-    keyspace: StoredKeyspace;
-    recordCount: number;
-    elapsedMs: number;
-  },
+  result: ImportResult & { words: ImportWords; source: InputSource; elapsedMs: number },
 ): Promise<void> {
-  const { elapsedMs, keyspace, recordCount, source, words } = result;
+  const { elapsedMs, recordCount, source, target, words } = result;
   if (words.options.json) {
+    const { keyspace } = words.options;
     const { bytesRead } = source;
-    session.terminal.output.writeLine(
-      JSON.stringify({
-        directory: words.directory,
-        keyspace: keyspace.name,
-        recordCount,
-        bytesRead,
-        elapsedMs,
-      }),
-    );
+    const summary = { directory: words.directory, keyspace, recordCount, bytesRead, elapsedMs };
+    session.terminal.output.writeLine(JSON.stringify(summary));
     return;
   }
-  await session.terminal.notice(
-    `Imported ${formatQuantity(recordCount, 'record')} (${formatBytes(source.bytesRead)}) into ${keyspace.label} in ${formatDuration(elapsedMs)}: ${formatRate(recordCount, elapsedMs)}`,
-  );
+  const amount = `${formatQuantity(recordCount, 'record')} (${formatBytes(source.bytesRead)})`;
+  const speed = `${formatDuration(elapsedMs)}: ${formatRate(recordCount, elapsedMs)}`;
+  await session.terminal.notice(`Imported ${amount} into ${target} in ${speed}`);
 }
 
 function formatOf(file: string): ImportFormat {

@@ -5,9 +5,13 @@ export {
   type Database,
   type DatabaseStatistics,
   type Durability,
+  dump,
   type Keyspace,
   type KeyspaceInfo,
   type KeyspaceStatistics,
   open,
   type RangeOptions,
+  StorageError,
+  type VerifyReport,
+  verify,
 } from '@varve/engine';

@@ -1,15 +1,15 @@
 // Entries gathered into batches of a size at which the cost of a commit no longer shows.
 
-import type { ByteEntry } from '../records/entry-reader.js';
+import type { StoredEntry } from '../records/entry-reader.js';
 import type { StoredKeyspace } from './open-store.js';
 
 const BATCH_ENTRY_COUNT = 1000;
 const BATCH_SIZE_BYTES = 1024 * 1024;
 
-/** Writes entries to a keyspace in batches. Nothing is sure to be on the disk before `finish` resolves. */
+/** Writes entries to a keyspace in batches. They are sure to be on the disk once the store is closed. */
 export class ImportBatches {
   readonly #keyspace: StoredKeyspace;
-  #waiting: ByteEntry[] = [];
+  #waiting: StoredEntry[] = [];
   #waitingSizeBytes = 0;
   #entryCount = 0;
 
@@ -27,9 +27,9 @@ export class ImportBatches {
     return this.#waiting.length >= BATCH_ENTRY_COUNT || this.#waitingSizeBytes >= BATCH_SIZE_BYTES;
   }
 
-  add(entry: ByteEntry): void {
+  add(entry: StoredEntry): void {
     this.#waiting.push(entry);
-    this.#waitingSizeBytes += entry.key.length + entry.value.length;
+    this.#waitingSizeBytes += entry.sizeBytes;
     this.#entryCount += 1;
   }
 
@@ -39,11 +39,5 @@ export class ImportBatches {
     this.#waiting = [];
     this.#waitingSizeBytes = 0;
     await this.#keyspace.putAll(entries, { durability: 'os' });
-  }
-
-  /** Commits the rest and resolves when everything added is on the disk. */
-  async finish(): Promise<void> {
-    await this.commit();
-    await this.#keyspace.sync();
   }
 }

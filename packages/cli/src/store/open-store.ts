@@ -42,8 +42,14 @@ export interface KeyspaceRequest {
   readonly valueEncoding?: TextEncoding;
 }
 
-/** Opens a store that exists, for reading. Its default keyspace is given as bytes. */
-export async function openForReading(directory: string): Promise<Database<Uint8Array, Uint8Array>> {
+/** What is used of an open store; which types its default keyspace has does not matter here. */
+export type OpenStore = Pick<
+  Database<Uint8Array, Uint8Array>,
+  'close' | 'keyspace' | 'keyspaces' | 'path' | 'stats' | typeof Symbol.asyncDispose
+>;
+
+/** Opens a store that exists, for reading. */
+export async function openForReading(directory: string): Promise<OpenStore> {
   return await open(directory, { ...AS_BYTES, readOnly: true });
 }
 
@@ -57,10 +63,11 @@ export async function openKeyspace(
     const info = findKeyspace(database, request.keyspace) ?? (await create(database, request));
     const keyCodec = codecFor(request.keyEncoding, info.keyEncoding);
     const valueCodec = codecFor(request.valueEncoding, info.valueEncoding);
-    const keyspace = await database.keyspace(request.keyspace, {
+    // The codecs give what the keyspace takes; no type can say so, because both are chosen by words of the user.
+    const keyspace = (await database.keyspace(request.keyspace, {
       keyEncoding: keyCodec.engineEncoding,
       valueEncoding: valueCodec.engineEncoding,
-    });
+    })) as unknown as Keyspace<Stored, Stored>;
     return new StoredKeyspace(database, { keyspace, keyCodec, valueCodec, isNewStore });
   } catch (error) {
     await database.close();
@@ -69,7 +76,7 @@ export async function openKeyspace(
 }
 
 interface StoredKeyspaceParts {
-  readonly keyspace: Keyspace<never, unknown>;
+  readonly keyspace: Keyspace<Stored, Stored>;
   readonly keyCodec: TextCodec;
   readonly valueCodec: TextCodec;
   readonly isNewStore: boolean;
@@ -81,13 +88,12 @@ export class StoredKeyspace {
   readonly valueCodec: TextCodec;
   /** Whether the store was created just now. */
   readonly isNewStore: boolean;
-  readonly #database: Database<Uint8Array, Uint8Array>;
+  readonly #database: OpenStore;
   readonly #keyspace: Keyspace<Stored, Stored>;
 
-  constructor(database: Database<Uint8Array, Uint8Array>, parts: StoredKeyspaceParts) {
+  constructor(database: OpenStore, parts: StoredKeyspaceParts) {
     this.#database = database;
-    // The codecs give what the keyspace takes; no type can say so, because both are chosen by words of the user.
-    this.#keyspace = parts.keyspace as unknown as Keyspace<Stored, Stored>;
+    this.#keyspace = parts.keyspace;
     this.keyCodec = parts.keyCodec;
     this.valueCodec = parts.valueCodec;
     this.isNewStore = parts.isNewStore;
@@ -135,7 +141,10 @@ export class StoredKeyspace {
   }
 }
 
-async function openStore(directory: string, request: KeyspaceRequest) {
+async function openStore(
+  directory: string,
+  request: KeyspaceRequest,
+): Promise<{ database: OpenStore; isNewStore: boolean }> {
   if (request.access === 'read') {
     return { database: await openForReading(directory), isNewStore: false };
   }
@@ -150,19 +159,14 @@ async function openStore(directory: string, request: KeyspaceRequest) {
   }
 }
 
-/** The encodings are for the keyspace that was named, which is created by `create` unless it is the default one. */
-async function createStore(directory: string, request: KeyspaceRequest) {
-  const encodings =
-    request.keyspace === DEFAULT_KEYSPACE_NAME ? encodingsOf(request) : encodingsOf({});
-  // Opened for bytes, it would be recorded as holding bytes: so it is created first and then opened.
-  await (await open(directory, { ...encodings, errorIfExists: true })).close();
-  return await open(directory, { ...AS_BYTES, createIfMissing: false });
+/** The encodings asked for are those of the keyspace that was named; another default keyspace gets the usual ones. */
+async function createStore(directory: string, request: KeyspaceRequest): Promise<OpenStore> {
+  const isDefault = request.keyspace === DEFAULT_KEYSPACE_NAME;
+  const encodings = encodingsOf(isDefault ? request : {});
+  return await open(directory, { ...encodings, errorIfExists: true });
 }
 
-async function create(
-  database: Database<Uint8Array, Uint8Array>,
-  request: KeyspaceRequest,
-): Promise<KeyspaceInfo> {
+async function create(database: OpenStore, request: KeyspaceRequest): Promise<KeyspaceInfo> {
   if (request.access !== 'create') {
     const names = database.keyspaces().map(({ name }) => name);
     throw new NotSoError(
@@ -174,10 +178,7 @@ async function create(
   return findKeyspace(database, request.keyspace)!;
 }
 
-function findKeyspace(
-  database: Database<Uint8Array, Uint8Array>,
-  name: string,
-): KeyspaceInfo | undefined {
+function findKeyspace(database: OpenStore, name: string): KeyspaceInfo | undefined {
   return database.keyspaces().find((keyspace) => keyspace.name === name);
 }
 

@@ -46,6 +46,18 @@ describe('Progress', () => {
     expect(drawn()).toContain('50.0 %  4,000 lines  4.00 k/s  1.0 s left');
   });
 
+  test('takes the total when it becomes known', () => {
+    const { terminal, clock, time, drawn } = setUp(true);
+    using progress = new Progress(terminal, { label: 'Reading', noun: 'lines', clock });
+    time.nowMs += 1000;
+    progress.update(5);
+    expect(drawn()).not.toContain('%');
+    time.nowMs += 1000;
+    progress.expect(20);
+    progress.finish();
+    expect(drawn()).toContain('25.0 %');
+  });
+
   test('gives the cursor back at the end', () => {
     const { terminal, clock, time, drawn } = setUp(true);
     const progress = new Progress(terminal, { label: 'Reading', noun: 'lines', clock });

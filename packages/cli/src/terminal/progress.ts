@@ -28,6 +28,7 @@ export class Progress {
   readonly #options: ProgressOptions;
   readonly #clock: Clock;
   readonly #startMs: number;
+  #total: number | undefined;
   #bar: SingleBar | undefined;
   #count = 0;
   #done = 0;
@@ -37,10 +38,17 @@ export class Progress {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#startMs = this.#clock.monotonicMs();
+    this.#total = options.total;
   }
 
   get elapsedMs(): number {
     return this.#clock.monotonicMs() - this.#startMs;
+  }
+
+  /** Tells how much there is to do, once that is known. */
+  expect(total: number): void {
+    this.#total = total;
+    this.#bar?.setTotal(total);
   }
 
   /** Tells how much is done; `count` is what people see when it is not the same as `done` (bytes read, say). */
@@ -78,11 +86,12 @@ export class Progress {
       clearOnComplete: true,
     };
     this.#bar = new SingleBar(options);
-    this.#bar.start(this.#options.total ?? 0, this.#done);
+    this.#bar.start(this.#total ?? 0, this.#done);
   }
 
   #line(widthColumns: number): string {
-    const { label, noun, total } = this.#options;
+    const { label, noun } = this.#options;
+    const total = this.#total;
     return progressLine(
       {
         label,

@@ -59,17 +59,22 @@ export async function stageCurrent(
 }
 
 /**
- * Puts the manifest `fileNumber` in force, for good once it resolves; when it rejects, the old or the
- * new one is. Requires: `stageCurrent` has resolved.
+ * Puts the manifest `fileNumber` in force, for good once it resolves. Requires: `stageCurrent` has
+ * resolved.
+ *
+ * @throws StorageError DURABILITY_UNKNOWN: the old or the new manifest is in force.
  */
 export async function publishCurrent(
   directory: DatabaseDirectory,
   fileNumber: number,
 ): Promise<void> {
-  directory.fileSystem.renameSync(
-    directory.pathOf(temporaryFileName(fileNumber)),
-    directory.pathOf(CURRENT_FILE_NAME),
-  );
+  const path = directory.pathOf(CURRENT_FILE_NAME);
+  try {
+    directory.fileSystem.renameSync(directory.pathOf(temporaryFileName(fileNumber)), path);
+  } catch (cause) {
+    const message = `Cannot replace ${path}: which manifest is in force is unknown`;
+    throw new StorageError('DURABILITY_UNKNOWN', message, { cause, file: path });
+  }
   await directory.sync();
 }
 

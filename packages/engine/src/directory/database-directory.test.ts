@@ -2,7 +2,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { BugError } from '@varve/base';
-import { MemoryFileSystem, NodeFileSystem, RecordingFileSystem } from '@varve/vfs';
+import {
+  FaultyFileSystem,
+  MemoryFileSystem,
+  NodeFileSystem,
+  RecordingFileSystem,
+} from '@varve/vfs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DatabaseDirectory, type DirectoryOptions } from './database-directory.js';
 import { LOCK_FILE_NAME } from './file-names.js';
@@ -104,6 +109,19 @@ describe('DatabaseDirectory', () => {
     expect(fileSystem.describeUnsynced()).toEqual(['create /db/000003.log']);
     await directory.sync();
     expect(fileSystem.describeUnsynced()).toEqual([]);
+  });
+
+  test('I3: reports a sync that fails as what it is, in both forms', async () => {
+    const effect = { kind: 'error', errno: 'EIO' } as const;
+    const rules = [{ operation: 'syncDirectory', every: 1, effect }] as const;
+    const fileSystem = new MemoryFileSystem();
+    fileSystem.makeDirectorySync('/db');
+    const faulty = new FaultyFileSystem(fileSystem, { rules });
+    const directory = DatabaseDirectory.openSync(faulty, '/db', WRITER);
+    expect(() => directory.syncSync()).toThrow(
+      expect.objectContaining({ code: 'DURABILITY_UNKNOWN', file: '/db' }),
+    );
+    await expect(directory.sync()).rejects.toMatchObject({ code: 'DURABILITY_UNKNOWN' });
   });
 });
 

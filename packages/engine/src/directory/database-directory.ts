@@ -86,14 +86,27 @@ export class DatabaseDirectory {
       .filter((file) => file !== undefined);
   }
 
-  /** Returns once every name made, changed or removed before survives a power loss. Blocks. */
+  /**
+   * Returns once every name made, changed or removed before survives a power loss. Blocks.
+   *
+   * @throws StorageError DURABILITY_UNKNOWN: which names survive is not known, and a second sync would
+   * not tell.
+   */
   syncSync(): void {
-    this.fileSystem.syncDirectorySync(this.path);
+    try {
+      this.fileSystem.syncDirectorySync(this.path);
+    } catch (cause) {
+      throw this.#durabilityUnknown(cause);
+    }
   }
 
   /** As {@link DatabaseDirectory.syncSync}, on another thread. */
-  sync(): Promise<void> {
-    return this.fileSystem.syncDirectory(this.path);
+  async sync(): Promise<void> {
+    try {
+      await this.fileSystem.syncDirectory(this.path);
+    } catch (cause) {
+      throw this.#durabilityUnknown(cause);
+    }
   }
 
   /**
@@ -120,6 +133,11 @@ export class DatabaseDirectory {
   /** Gives the lock back; a second call does nothing. */
   close(): void {
     this.#held?.lock.release();
+  }
+
+  #durabilityUnknown(cause: unknown): StorageError {
+    const message = `Cannot sync ${this.path}: which names in it survive a power loss is unknown`;
+    return new StorageError('DURABILITY_UNKNOWN', message, { cause, file: this.path });
   }
 
   get #lockPath(): string {

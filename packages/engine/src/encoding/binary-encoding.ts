@@ -1,4 +1,5 @@
-// 'binary': bytes as they are. Whatever is returned is a copy, so that a caller never holds the engine's memory.
+// 'binary': bytes as they are. Whatever is returned is a copy, so that a caller never holds the
+// engine's memory.
 
 import { copyBytes } from '@varve/base';
 import { type Encoding, refusedType } from './encoding.js';

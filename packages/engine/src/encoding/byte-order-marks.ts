@@ -1,8 +1,9 @@
 // Keeps the byte order mark at the start of a long text in a MessagePack message.
 //
-// msgpackr 2.1.3 decodes a text of more than 64 bytes with a TextDecoder, which drops U+FEFF at its start: a stored value
-// would be read back one character shorter. Such a text is rare (a file from Windows, stored whole), so the message is
-// copied with every mark doubled, and the decoder takes one of the two.
+// msgpackr 2.1.3 decodes a text of more than 64 bytes with a TextDecoder, which drops U+FEFF at its
+// start: a stored value would be read back one character shorter. Such a text is rare (a file from
+// Windows, stored whole), so the message is copied with every mark doubled, and the decoder takes
+// one of the two.
 
 import { copyBytes } from '@varve/base';
 
@@ -28,7 +29,10 @@ export function hasByteOrderMark(bytes: Uint8Array, offset: number): boolean {
   return MARK.every((byte, index) => bytes[offset + index] === byte);
 }
 
-/** Gives a copy of the message `bytes[start, end)` in which `texts`, in ascending order, have their marks twice. */
+/**
+ * Gives a copy of the message `bytes[start, end)` in which `texts`, in ascending order, have their
+ * marks twice.
+ */
 export function doubleByteOrderMarks(
   bytes: Uint8Array,
   start: number,

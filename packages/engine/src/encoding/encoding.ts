@@ -1,10 +1,12 @@
 // What an encoding is: the typed edge of an engine that knows nothing but bytes.
 //
-// `Encoding` is the inner form. It writes straight into the memory where the bytes are to stay (the arena of a memtable),
-// so that a put makes no copy and no view, and it reads a range of a larger buffer. `CustomEncoding` is the outer form,
-// two functions that a user can write in a minute. Everything that can go wrong with an argument is a TypeError or
-// RangeError thrown by `sizeBound()` or `write()`, before the engine has done anything; bytes that cannot be decoded are
-// a StorageError. Messages name types, sizes and positions, never what a key or value holds: they end up in logs.
+// `Encoding` is the inner form. It writes straight into the memory where the bytes are to stay (the
+// arena of a memtable), so that a put makes no copy and no view, and it reads a range of a larger
+// buffer. `CustomEncoding` is the outer form, two functions that a user can write in a minute.
+// Everything that can go wrong with an argument is a TypeError or RangeError thrown by
+// `sizeBound()` or `write()`, before the engine has done anything; bytes that cannot be decoded are
+// a StorageError. Messages name types, sizes and positions, never what a key or value holds: they
+// end up in logs.
 
 import { StorageError } from '@varve/base';
 
@@ -13,35 +15,43 @@ export interface Encoding<T> {
   /** Is stored with the keyspace, so that it is not opened with another encoding by mistake. */
   readonly name: string;
   /**
-   * Gives how many bytes `write()` may touch, at most; it often needs fewer. Throws TypeError or RangeError for a value
-   * that has no encoding. O(1) for `utf8` and `binary`; the others do their work here.
+   * Gives how many bytes `write()` may touch, at most; it often needs fewer. Throws TypeError or
+   * RangeError for a value that has no encoding. O(1) for `utf8` and `binary`; the others do their
+   * work here.
    */
   sizeBound(value: T): number;
   /**
-   * Writes `value` at `offset` and gives the offset after its last byte. Requires: `sizeBound(value)` was the last call
-   * on this encoding, and `target` has that much room after `offset`.
+   * Writes `value` at `offset` and gives the offset after its last byte. Requires:
+   * `sizeBound(value)` was the last call on this encoding, and `target` has that much room after
+   * `offset`.
    */
   write(value: T, target: Uint8Array, offset: number): number;
   /**
-   * Gives the value held by `bytes[start, end)`, sharing no memory with it. Throws `CORRUPTION` where these are not bytes
-   * that `write()` makes.
+   * Gives the value held by `bytes[start, end)`, sharing no memory with it. Throws `CORRUPTION`
+   * where these are not bytes that `write()` makes.
    */
   read(bytes: Uint8Array, start: number, end: number): T;
 }
 
 /**
- * An encoding of your own: pass it where the name of a built-in one is expected. The functions are called in the middle of
- * a read or write, so they must not use the database themselves.
+ * An encoding of your own: pass it where the name of a built-in one is expected. The functions are
+ * called in the middle of a read or write, so they must not use the database themselves.
  */
 export interface CustomEncoding<T> {
   /**
-   * Is stored with the keyspace; opening that again with an encoding of another name is refused. 1 to 64 characters, not
-   * the name of a built-in encoding. Default: `'custom'`.
+   * Is stored with the keyspace; opening that again with an encoding of another name is refused. 1
+   * to 64 characters, not the name of a built-in encoding. Default: `'custom'`.
    */
   readonly name?: string;
-  /** Gives the bytes of `value`. They are copied before anything else happens, so the same buffer may be used again. */
+  /**
+   * Gives the bytes of `value`. They are copied before anything else happens, so the same buffer
+   * may be used again.
+   */
   encode(value: T): Uint8Array;
-  /** Gives the value of `bytes`, which are its own to keep. What it throws becomes the cause of a `CORRUPTION`. */
+  /**
+   * Gives the value of `bytes`, which are its own to keep. What it throws becomes the cause of a
+   * `CORRUPTION`.
+   */
   decode(bytes: Uint8Array): T;
 }
 

@@ -1,7 +1,8 @@
 // A user's two functions as an encoding.
 //
-// The functions are not trusted to behave: what `encode` gives is checked and copied before anything else can run, since
-// it may be a buffer that the next call fills again, and `decode` gets a copy of its own to keep or change.
+// The functions are not trusted to behave: what `encode` gives is checked and copied before
+// anything else can run, since it may be a buffer that the next call fills again, and `decode` gets
+// a copy of its own to keep or change.
 
 import { copyBytes } from '@varve/base';
 import { type CustomEncoding, refusedType, undecodable } from './encoding.js';

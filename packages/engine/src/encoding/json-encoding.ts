@@ -1,4 +1,5 @@
-// 'json': what JSON.stringify makes of a value. As keys, equal objects must have their fields in the same order.
+// 'json': what JSON.stringify makes of a value. As keys, equal objects must have their fields in
+// the same order.
 
 import { refusedType, undecodable } from './encoding.js';
 import { readUtf8, utf8SizeBound, writeUtf8 } from './native-bytes.js';

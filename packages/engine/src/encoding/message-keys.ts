@@ -1,8 +1,10 @@
-// The keys of the maps of a MessagePack message that are still being read, to find one that comes twice.
+// The keys of the maps of a MessagePack message that are still being read, to find one that comes
+// twice.
 //
-// Two equal keys in a map would be two values of which a reader sees one. The keys are ranges of the message; those of
-// inner maps stand above those of outer ones and are dropped when the map ends. Small maps compare each key with those
-// before it, large ones use a set, so that a message cannot ask for quadratic time.
+// Two equal keys in a map would be two values of which a reader sees one. The keys are ranges of
+// the message; those of inner maps stand above those of outer ones and are dropped when the map
+// ends. Small maps compare each key with those before it, large ones use a set, so that a message
+// cannot ask for quadratic time.
 
 import { equalBytes } from '@varve/base';
 import { readUtf8 } from './native-bytes.js';
@@ -32,8 +34,8 @@ export class MessageKeys {
   }
 
   /**
-   * Adds the key `bytes[start, end)` to the map whose keys are from `base` on, and says whether it is new there.
-   * Requires: the bytes are valid UTF-8.
+   * Adds the key `bytes[start, end)` to the map whose keys are from `base` on, and says whether it
+   * is new there. Requires: the bytes are valid UTF-8.
    */
   add(bytes: Uint8Array, start: number, end: number, base: number): boolean {
     const isNew =

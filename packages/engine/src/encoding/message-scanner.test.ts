@@ -1,5 +1,5 @@
-// The scanner against hostile messages, and against a decoder written plainly: whatever passes is decoded by msgpackr to
-// the same value, so the two never disagree about where a value ends.
+// The scanner against hostile messages, and against a decoder written plainly: whatever passes is
+// decoded by msgpackr to the same value, so the two never disagree about where a value ends.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -118,7 +118,10 @@ class PlainDecoder {
   }
 }
 
-/** Messages close to valid ones: pieces of MessagePack in any order, and real messages with a few bytes changed. */
+/**
+ * Messages close to valid ones: pieces of MessagePack in any order, and real messages with a few
+ * bytes changed.
+ */
 const pieces = fc
   .array(
     fc.oneof(

@@ -1,12 +1,14 @@
 // Looks through a MessagePack message before msgpackr sees it.
 //
-// What msgpackr decodes goes far beyond data: extensions for regular expressions, errors, references and records whose
-// reader is compiled at run time, recursion as deep as the message asks for. Stored bytes may come from an enemy, so a
-// message passes only if it is made of what the encoding `msgpack` writes: null, booleans, numbers, text, byte strings,
-// timestamps, arrays, and maps with different text keys. Every message is also scanned when it is written: what is
-// accepted at a put can be read back.
+// What msgpackr decodes goes far beyond data: extensions for regular expressions, errors,
+// references and records whose reader is compiled at run time, recursion as deep as the message
+// asks for. Stored bytes may come from an enemy, so a message passes only if it is made of what the
+// encoding `msgpack` writes: null, booleans, numbers, text, byte strings, timestamps, arrays, and
+// maps with different text keys. Every message is also scanned when it is written: what is accepted
+// at a put can be read back.
 //
-// One pass, no recursion, no allocation per value. Containers that are not finished stand on a stack of fixed size.
+// One pass, no recursion, no allocation per value. Containers that are not finished stand on a
+// stack of fixed size.
 
 import { equalBytes } from '@varve/base';
 import {
@@ -31,7 +33,10 @@ const TIMESTAMP_SECONDS_MAX = 8.64e12;
 const NANOSECONDS_MAX = 999_999_999;
 const TIMESTAMP_EXTENSION = 0xff;
 
-/** How many bytes follow the tokens C0 to DF, where that is always the same; -1 where it is not, or nothing may follow. */
+/**
+ * How many bytes follow the tokens C0 to DF, where that is always the same; -1 where it is not, or
+ * nothing may follow.
+ */
 const SCALAR_SIZES_BYTES = [
   // nil, never used, false, true; byte strings, extensions, floats
   ...[0, -1, 0, 0, -1, -1, -1, -1, -1, -1, 4, 8],
@@ -41,14 +46,18 @@ const SCALAR_SIZES_BYTES = [
   ...[-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1],
 ];
 
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 const PROTOTYPE_KEY = Uint8Array.from('__proto__', (character) => character.charCodeAt(0));
 
-/** Why a message does not pass. Its text completes "Cannot encode as msgpack:" and "Cannot decode as msgpack:". */
+/**
+ * Why a message does not pass. Its text completes "Cannot encode as msgpack:" and "Cannot decode as
+ * msgpack:".
+ */
 export class MessageFault extends Error {}
 
 /**
- * What to do about a half of a surrogate pair that is written as a character, as msgpackr writes some: refuse the message,
- * or put U+FFFD in its place, which has the same size.
+ * What to do about a half of a surrogate pair that is written as a character, as msgpackr writes
+ * some: refuse the message, or put U+FFFD in its place, which has the same size.
  */
 export type SurrogateRule = 'refuse' | 'replace';
 
@@ -57,13 +66,16 @@ export class MessageScanner {
   /** The texts of the last message that msgpackr would shorten: offset and header size of each. */
   readonly markedTexts: MarkedText[] = [];
 
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes = NO_BYTES;
   #offset = 0;
   #end = 0;
   #surrogateRule: SurrogateRule = 'refuse';
   #valueCount = 0;
 
-  /** The container being read: how many values are to come, whether it is a map, and where its keys begin. */
+  /**
+   * The container being read: how many values are to come, whether it is a map, and where its keys
+   * begin.
+   */
   #pending = 0;
   #isMap = 0;
   #keyBase = 0;
@@ -75,7 +87,10 @@ export class MessageScanner {
   readonly #outerKeyBase = new Int32Array(MESSAGE_DEPTH_MAX + 1);
   readonly #keys = new MessageKeys();
 
-  /** Throws {@link MessageFault} unless `bytes[start, end)` is one message that may be decoded. O(bytes). */
+  /**
+   * Throws {@link MessageFault} unless `bytes[start, end)` is one message that may be decoded.
+   * O(bytes).
+   */
   scan(bytes: Uint8Array, start: number, end: number, surrogateRule: SurrogateRule): void {
     this.markedTexts.length = 0;
     this.#bytes = bytes;
@@ -88,7 +103,11 @@ export class MessageScanner {
     this.#keyBase = 0;
     this.#depth = 0;
     this.#keys.clear();
-    this.#run();
+    try {
+      this.#run();
+    } finally {
+      this.#bytes = NO_BYTES; // a message may be large
+    }
     if (this.#offset !== end) throw new MessageFault('there are bytes after the value');
   }
 
@@ -187,7 +206,10 @@ export class MessageScanner {
     }
   }
 
-  /** Begins a container of `count` values. Each takes a byte at least, so a count is checked before it is believed. */
+  /**
+   * Begins a container of `count` values. Each takes a byte at least, so a count is checked before
+   * it is believed.
+   */
   #enter(count: number, isMap: number): void {
     if (count > this.#end - this.#offset) throw new MessageFault('it ends too early');
     if (this.#depth === MESSAGE_DEPTH_MAX) {

@@ -1,9 +1,10 @@
 // 'msgpack': MessagePack, with nothing in it but data.
 //
-// Read back as they were: null, booleans, numbers (-0 as 0), bigints of 64 bits, strings, Date, Uint8Array, arrays, and
-// objects by their own fields. `undefined` becomes null, a Map with text keys an object, an object of a class with toJSON
-// what that gives. What would come back as something else is refused at the put: other collections and typed arrays, functions,
-// references in a circle, more than 64 levels or about four million values.
+// Read back as they were: null, booleans, numbers (-0 as 0), bigints of 64 bits, strings, Date,
+// Uint8Array, arrays, and objects by their own fields. `undefined` becomes null, a Map with text
+// keys an object, an object of a class with toJSON what that gives. What would come back as
+// something else is refused at the put: other collections and typed arrays, functions, references
+// in a circle, more than 64 levels or about four million values.
 
 import { copyBytes } from '@varve/base';
 import { doubleByteOrderMarks } from './byte-order-marks.js';
@@ -22,7 +23,8 @@ export class MsgpackEncoding extends StagedEncoding<unknown, Uint8Array> {
   readonly #scratch = new Uint8Array(SCRATCH_SIZE_BYTES);
 
   read(bytes: Uint8Array, start: number, end: number): unknown {
-    // The copy is never shared memory, which msgpackr's decoder of text does not take, and starts at 0, for which it is fastest.
+    // The copy is never shared memory, which msgpackr's decoder of text does not take, and starts
+    // at 0, for which it is fastest.
     const length = end - start;
     const message = length <= SCRATCH_SIZE_BYTES ? this.#scratch : new Uint8Array(length);
     copyBytes(bytes, start, end, message, 0);
@@ -32,13 +34,10 @@ export class MsgpackEncoding extends StagedEncoding<unknown, Uint8Array> {
       if (markedTexts.length === 0) return unpackMessage(message, length);
       const doubled = doubleByteOrderMarks(message, 0, length, markedTexts);
       return unpackMessage(doubled, doubled.length);
-    } catch (cause) {
-      // Any failure means damage, also a RangeError, which msgpackr itself may take for a message that is to go on.
-      throw undecodable(
-        'msgpack',
-        cause instanceof MessageFault ? cause.message : 'unreadable',
-        cause,
-      );
+    } catch (error) {
+      // Any failure means damage, also a RangeError. An error of msgpackr may quote the value, so
+      // it is not kept as the cause.
+      throw undecodable('msgpack', error instanceof MessageFault ? error.message : 'unreadable');
     }
   }
 

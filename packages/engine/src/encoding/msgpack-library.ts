@@ -1,11 +1,12 @@
 // The only importer of msgpackr, and where its gaps are closed.
 //
-// The build replaces this module in dist by a bundle that contains msgpackr's plain JavaScript (tools/build), so that
-// nobody who installs the engine also gets its optional native part, whose install script runs on their machine.
+// The build replaces this module in dist by a bundle that contains msgpackr's plain JavaScript
+// (tools/build), so that nobody who installs the engine also gets its optional native part, whose
+// install script runs on their machine.
 //
-// Left to itself msgpackr writes a Set as an array, a Promise as an empty map and a Float64Array as bytes that are partly
-// stale memory. `LossyObject` makes it refuse them instead. Everything that arrives here to be decoded has passed
-// MessageScanner.
+// Left to itself msgpackr writes a Set as an array, a Promise as an empty map and a Float64Array as
+// bytes that are partly stale memory. `LossyObject` makes it refuse them instead. Everything that
+// arrives here to be decoded has passed MessageScanner.
 
 import { addExtension, Packr } from 'msgpackr/pack';
 import { Unpackr } from 'msgpackr/unpack';
@@ -66,8 +67,8 @@ const KEPT_BUFFER_SIZE_BYTES_MAX = 1_048_576;
 const FRESH_BUFFER_SIZE_BYTES = 8_192;
 
 /**
- * Gives the message of `value`, in memory that no later message uses. Throws TypeError for what MessagePack does not have,
- * and whatever a getter or toJSON throws.
+ * Gives the message of `value`, in memory that no later message uses. Throws TypeError for what
+ * MessagePack does not have, and whatever a getter or toJSON throws.
  */
 export function packMessage(value: unknown): Uint8Array {
   try {

@@ -1,10 +1,11 @@
 // Text and copies through the methods of Node's Buffer, which this file alone knows.
 //
-// Measured on Node 20, 16 / 64 / 1024 characters of ASCII. Writing: a loop over charCodeAt 0.04 / 0.16 / 2.6 µs,
-// utf8Write 0.07 / 0.07 / 0.11 µs. Reading: String.fromCharCode 0.11 µs and more, utf8Slice 0.06 / 0.07 / 0.17 µs, a
-// search of the result for U+FFFD 0.01 µs. Unlike TextEncoder and TextDecoder these take any view on any buffer, also on
-// shared memory, by offset, so that nothing is allocated but the text. The packages below `cli` are compiled without
-// the types of a host, so the part used is declared here.
+// Measured on Node 20, 16 / 64 / 1024 characters of ASCII. Writing: a loop over charCodeAt 0.04 /
+// 0.16 / 2.6 µs, utf8Write 0.07 / 0.07 / 0.11 µs. Reading: String.fromCharCode 0.11 µs and more,
+// utf8Slice 0.06 / 0.07 / 0.17 µs, a search of the result for U+FFFD 0.01 µs. Unlike TextEncoder
+// and TextDecoder these take any view on any buffer, also on shared memory, by offset, so that
+// nothing is allocated but the text. The packages below `cli` are compiled without the types of a
+// host, so the part used is declared here.
 
 import { assert, copyBytes, decodeText } from '@varve/base';
 
@@ -26,7 +27,10 @@ const LOOP_TEXT_LENGTH_MAX = 20;
 /** A UTF-16 code unit takes at most this many bytes of UTF-8. */
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 
-/** Up to this size an own buffer is cheaper than a piece of the host's pool: 0.03 µs against 0.09 for 16 bytes. */
+/**
+ * Up to this size an own buffer is cheaper than a piece of the host's pool: 0.03 µs against 0.09
+ * for 16 bytes.
+ */
 const OWN_BUFFER_SIZE_BYTES_MAX = 64;
 
 const REPLACEMENT_CHARACTER = '\ufffd';
@@ -41,8 +45,8 @@ export function utf8SizeBound(text: string): number {
 }
 
 /**
- * Writes `text` as UTF-8 and gives the offset after it. A surrogate without its other half becomes U+FFFD. Requires: room
- * for `utf8SizeBound(text)` bytes.
+ * Writes `text` as UTF-8 and gives the offset after it. A surrogate without its other half becomes
+ * U+FFFD. Requires: room for `utf8SizeBound(text)` bytes.
  */
 export function writeUtf8(text: string, target: Uint8Array, offset: number): number {
   const length = text.length;
@@ -66,7 +70,8 @@ export function writeUtf8(text: string, target: Uint8Array, offset: number): num
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
   try {
     const text = utf8Slice.call(bytes, start, end);
-    // U+FFFD stands for itself or for bytes that are not UTF-8; only then is a strict, slower look needed.
+    // U+FFFD stands for itself or for bytes that are not UTF-8; only then is a strict, slower look
+    // needed.
     return text.includes(REPLACEMENT_CHARACTER) ? decodeText(copyOut(bytes, start, end)) : text;
   } catch {
     return undefined; // longer than the longest string of the host
@@ -74,8 +79,8 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
 }
 
 /**
- * Gives a copy of `bytes[start, end)` for the caller to keep. Below 64 bytes it has a buffer of its own, above that it may
- * be a Buffer from the host's pool: 0.11 µs for 100 bytes against 0.40.
+ * Gives a copy of `bytes[start, end)` for the caller to keep. Below 64 bytes it has a buffer of its
+ * own, above that it may be a Buffer from the host's pool: 0.11 µs for 100 bytes against 0.40.
  */
 export function copyOut(bytes: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start;
@@ -91,8 +96,8 @@ export function allocateBuffer(sizeBytes: number): Uint8Array {
 }
 
 /**
- * Whether `value` is a Uint8Array (or Buffer) with its memory still there, whatever realm it is from. A proxy or an object
- * that merely claims to be one is not.
+ * Whether `value` is a Uint8Array (or Buffer) with its memory still there, whatever realm it is
+ * from. A proxy or an object that merely claims to be one is not.
  */
 export function isBytes(value: unknown): value is Uint8Array {
   if (typedArrayName.call(value) !== 'Uint8Array') return false;
@@ -104,7 +109,9 @@ export function lengthOf(bytes: Uint8Array): number {
   return typedArrayLength.call(bytes);
 }
 
-/** Whether the memory of an array of length 0 was transferred away, which leaves it looking empty. */
+/**
+ * Whether the memory of an array of length 0 was transferred away, which leaves it looking empty.
+ */
 function isDetached(bytes: Uint8Array): boolean {
   try {
     return new Uint8Array(bytes.buffer).length < 0;

@@ -48,8 +48,9 @@ const BUILT_IN: { readonly [Name in EncodingName]: () => Encoding<EncodingValues
 };
 
 /**
- * Gives the encoding that `option` names or is. Call it once for keys and once for values. Throws TypeError for what is
- * neither a name nor two functions, RangeError for a name that is unknown, too long or taken.
+ * Gives the encoding that `option` names or is. Call it once for keys and once for values. Throws
+ * TypeError for what is neither a name nor two functions, RangeError for a name that is unknown,
+ * too long or taken.
  */
 export function resolveEncoding<const Option extends EncodingOption>(
   option: Option,

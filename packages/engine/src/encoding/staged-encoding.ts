@@ -1,7 +1,8 @@
 // The frame of every encoding that must encode a value to know its size.
 //
-// `sizeBound()` encodes and keeps the result, `write()` puts it in place. A value is therefore looked at once: getters,
-// proxies and toJSON run once, and nothing they do can change the size between the two calls.
+// `sizeBound()` encodes and keeps the result, `write()` puts it in place. A value is therefore
+// looked at once: getters, proxies and toJSON run once, and nothing they do can change the size
+// between the two calls.
 
 import { assert } from '@varve/base';
 import type { Encoding } from './encoding.js';

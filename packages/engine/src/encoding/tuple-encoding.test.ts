@@ -50,7 +50,9 @@ function compareElements(a: TupleElement, b: TupleElement): number {
   return Number((a as number) > (b as number)) - Number((a as number) < (b as number));
 }
 
-/** The order that byte order must equal: element by element, a shorter tuple before those it begins. */
+/**
+ * The order that byte order must equal: element by element, a shorter tuple before those it begins.
+ */
 function compareTuples(a: Tuple, b: Tuple): number {
   for (let index = 0; index < Math.min(a.length, b.length); index++) {
     const order = compareElements(a[index], b[index]);

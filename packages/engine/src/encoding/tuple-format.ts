@@ -1,8 +1,9 @@
 // The bytes of a tuple. See docs/format/tuple.md for the rules and a worked example.
 //
-// A tuple is its elements one after the other, with nothing before or after them. An element is a tag and, for most
-// types, a body; the tags order the types, the bodies order values of one type, and no element's bytes begin another's,
-// so unsigned bytes compare as the tuples do. Big-endian throughout.
+// A tuple is its elements one after the other, with nothing before or after them. An element is a
+// tag and, for most types, a body; the tags order the types, the bodies order values of one type,
+// and no element's bytes begin another's, so unsigned bytes compare as the tuples do. Big-endian
+// throughout.
 //
 //   null      01
 //   false     02
@@ -15,7 +16,8 @@
 //   bytes     08 | bytes, escaped | 00
 //   array     09 | elements | 00
 //
-// Escaped: 00 becomes 01 01 and 01 becomes 01 02, so that 00 is always an end, and before everything else.
+// Escaped: 00 becomes 01 01 and 01 becomes 01 02, so that 00 is always an end, and before
+// everything else.
 
 /** The first byte of every element, and the byte that ends the types of open length. */
 export const TupleTag = {
@@ -64,7 +66,10 @@ export function writeOrderedNumber(value: number, target: Uint8Array, offset: nu
   }
 }
 
-/** Reads the body of a number at `offset`. Gives NaN, and -0, where bytes are none that `writeOrderedNumber` makes. */
+/**
+ * Reads the body of a number at `offset`. Gives NaN, and -0, where bytes are none that
+ * `writeOrderedNumber` makes.
+ */
 export function readOrderedNumber(bytes: Uint8Array, offset: number): number {
   const flip = bytes[offset] >= 0x80 ? 0x00 : 0xff;
   numberView.setUint8(0, bytes[offset] ^ flip ^ (flip === 0 ? 0x80 : 0));

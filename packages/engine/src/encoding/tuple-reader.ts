@@ -1,7 +1,8 @@
 // Reads tuples. See tuple-format.ts for the bytes.
 //
-// A tuple has one form only: bytes that `TupleWriter` would not make are refused, also where they could be understood, so
-// that two keys which differ are never the same tuple. No recursion: arrays that are not finished stand on a stack.
+// A tuple has one form only: bytes that `TupleWriter` would not make are refused, also where they
+// could be understood, so that two keys which differ are never the same tuple. No recursion: arrays
+// that are not finished stand on a stack.
 
 import { undecodable } from './encoding.js';
 import { copyOut, readUtf8 } from './native-bytes.js';
@@ -126,7 +127,10 @@ export class TupleReader {
     return bytes === this.#bytes ? copyOut(bytes, start, end) : bytes;
   }
 
-  /** Steps over the body of a string or of bytes and gives it without escapes: in place if there are none. */
+  /**
+   * Steps over the body of a string or of bytes and gives it without escapes: in place if there are
+   * none.
+   */
   #unescaped(): { bytes: Uint8Array; start: number; end: number } {
     const start = this.#offset;
     let escapedCount = 0;

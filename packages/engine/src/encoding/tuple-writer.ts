@@ -34,7 +34,10 @@ export class TupleWriter {
     return this.#bytes.length <= KEPT_SIZE_BYTES_MAX;
   }
 
-  /** Replaces what is held by `elements`. Throws TypeError or RangeError for an element that has no bytes. */
+  /**
+   * Replaces what is held by `elements`. Throws TypeError or RangeError for an element that has no
+   * bytes.
+   */
   write(elements: readonly unknown[]): void {
     this.#length = 0;
     this.#elements(elements, 0);
@@ -46,7 +49,9 @@ export class TupleWriter {
     return offset + this.#length;
   }
 
-  /** Writes elements inside `depth` arrays. Each is read from its array once: it may be a getter. */
+  /**
+   * Writes elements inside `depth` arrays. Each is read from its array once: it may be a getter.
+   */
   #elements(elements: readonly unknown[], depth: number): void {
     const count = elements.length;
     for (let index = 0; index < count; index++) this.#element(elements[index], depth);

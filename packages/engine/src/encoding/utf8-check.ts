@@ -1,6 +1,9 @@
 // Whether bytes are UTF-8, and where they stop being it.
 
-/** Gives the offset of the first byte in `bytes[start, end)` that begins no valid UTF-8 sequence, or -1. O(bytes). */
+/**
+ * Gives the offset of the first byte in `bytes[start, end)` that begins no valid UTF-8 sequence, or
+ * -1. O(bytes).
+ */
 export function utf8FaultOffset(bytes: Uint8Array, start: number, end: number): number {
   let offset = start;
   while (offset < end) {
@@ -13,7 +16,10 @@ export function utf8FaultOffset(bytes: Uint8Array, start: number, end: number): 
   return -1;
 }
 
-/** Gives the offset of the first byte from `start` on that is not ASCII, or `end`. Four bytes at a time: most text is. */
+/**
+ * Gives the offset of the first byte from `start` on that is not ASCII, or `end`. Four bytes at a
+ * time: most text is.
+ */
 function asciiEnd(bytes: Uint8Array, start: number, end: number): number {
   let offset = start;
   for (; offset + 4 <= end; offset += 4) {
@@ -24,7 +30,10 @@ function asciiEnd(bytes: Uint8Array, start: number, end: number): number {
   return offset;
 }
 
-/** Whether half of a surrogate pair, written as if it were a character, is at `offset`: ED A0 80 to ED BF BF. */
+/**
+ * Whether half of a surrogate pair, written as if it were a character, is at `offset`: ED A0 80 to
+ * ED BF BF.
+ */
 export function isEncodedSurrogate(bytes: Uint8Array, offset: number, end: number): boolean {
   return (
     offset + 3 <= end &&
@@ -36,8 +45,9 @@ export function isEncodedSurrogate(bytes: Uint8Array, offset: number, end: numbe
 }
 
 /**
- * Size of the sequence of 2 to 4 bytes at `offset`, or 0 if there is none. The second byte of some lead bytes has a
- * narrower range: it rules out longer forms than needed, surrogates, and what is above U+10FFFF.
+ * Size of the sequence of 2 to 4 bytes at `offset`, or 0 if there is none. The second byte of some
+ * lead bytes has a narrower range: it rules out longer forms than needed, surrogates, and what is
+ * above U+10FFFF.
  */
 function sequenceSize(bytes: Uint8Array, offset: number, end: number): number {
   const lead = bytes[offset];

@@ -1,7 +1,8 @@
 // 'utf8': strings. Keys order by code point, which is how their bytes compare.
 //
-// This differs from `<` on strings, which compares UTF-16 units, only between characters above U+FFFF and those from
-// U+E000 on. A surrogate without its other half becomes U+FFFD, as TextEncoder does it.
+// This differs from `<` on strings, which compares UTF-16 units, only between characters above
+// U+FFFF and those from U+E000 on. A surrogate without its other half becomes U+FFFD, as
+// TextEncoder does it.
 
 import { type Encoding, refusedType, undecodable } from './encoding.js';
 import { readUtf8, utf8SizeBound, writeUtf8 } from './native-bytes.js';

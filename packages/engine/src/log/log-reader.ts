@@ -97,7 +97,7 @@ export class LogReader {
   }
 
   /**
-   * Reads and verifies `file`, which may be closed afterwards. Holds memory for the whole file, and needs about 0.3 ms
+   * Reads and verifies `file`, which may be closed afterwards. Holds memory for the whole file, and needs about 1.5 ms
    * per MiB.
    *
    * @throws StorageError CORRUPTION with file and offset if it is damaged or not the log expected, UNSUPPORTED_FORMAT if

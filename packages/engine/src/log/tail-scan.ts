@@ -9,7 +9,7 @@
 // over the same bytes, is limited to a multiple of the file's size.
 
 import { durableOffsetAt, isIntactRecord, recordEndAt } from './record-check.js';
-import { RECORD_HEADER_SIZE_BYTES } from './record-format.js';
+import { isRecordType, RECORD_HEADER_SIZE_BYTES, TYPE_OFFSET } from './record-format.js';
 
 /** How many times the size of the file may be hashed before the search gives up. Honest bytes need less than one. */
 const HASHED_SIZE_FACTOR_MAX = 4;
@@ -32,11 +32,11 @@ export interface TailScan {
 export function scanTail(bytes: Uint8Array, from: number, logSeed: number): TailScan {
   const hashedSizeBytesMax = bytes.length * HASHED_SIZE_FACTOR_MAX;
   const scan = { recordCount: 0, attestedOffset: 0, endOffset: 0, hashedSizeBytes: 0 };
-  let offset = from;
-  while (offset + RECORD_HEADER_SIZE_BYTES <= bytes.length) {
+  let offset = nextTypeOffset(bytes, from);
+  while (offset >= 0) {
     const end = recordEndAt(bytes, offset, logSeed);
     if (end < 0 || end > bytes.length) {
-      offset += 1;
+      offset = nextTypeOffset(bytes, offset + 1);
       continue;
     }
     if (scan.hashedSizeBytes + (end - offset) > hashedSizeBytesMax) {
@@ -44,13 +44,22 @@ export function scanTail(bytes: Uint8Array, from: number, logSeed: number): Tail
     }
     scan.hashedSizeBytes += end - offset;
     if (!isIntactRecord(bytes, offset, end, logSeed)) {
-      offset += 1;
+      offset = nextTypeOffset(bytes, offset + 1);
       continue;
     }
     scan.recordCount += 1;
     scan.attestedOffset = Math.max(scan.attestedOffset, durableOffsetAt(bytes, offset));
     scan.endOffset = end;
-    offset = end;
+    offset = nextTypeOffset(bytes, end);
   }
   return { ...scan, outcome: 'complete' };
+}
+
+/** The next offset where a whole header can stand and has a type that exists, or -1: what nearly all offsets lack. */
+function nextTypeOffset(bytes: Uint8Array, from: number): number {
+  const lastTypeOffset = bytes.length - RECORD_HEADER_SIZE_BYTES + TYPE_OFFSET;
+  for (let offset = from + TYPE_OFFSET; offset <= lastTypeOffset; offset += 1) {
+    if (isRecordType(bytes[offset])) return offset - TYPE_OFFSET;
+  }
+  return -1;
 }

@@ -146,9 +146,9 @@ export class ManifestSuccession {
   }
 
   /** Closes the files, noting that nothing is missing if that is so. */
-  closeSync(): void {
+  close(): void {
     assert(this.#successor === null, 'a replacement ends before its manifests are closed');
-    this.#inForce?.closeSync(this.hasFailed ? 'asItIs' : 'inOrder');
+    this.#inForce?.close(this.hasFailed ? 'asItIs' : 'inOrder');
   }
 
   /** Step 1. */
@@ -183,7 +183,7 @@ export class ManifestSuccession {
     this.#fileNumberInForce = writer.fileNumber;
     this.#successor = null;
     this.#noteDurable();
-    if (replaced !== null) ignoreFailure(() => replaced.closeSync('asItIs'));
+    replaced?.close('asItIs');
   }
 
   /** After a rename that may have taken effect, both manifests are left as they are. */
@@ -191,7 +191,7 @@ export class ManifestSuccession {
     if (this.#successor === null) return;
     const { writer, stage } = this.#successor;
     this.#successor = null;
-    ignoreFailure(() => writer.closeSync('asItIs'));
+    writer.close('asItIs');
     if (stage === 'renamed') return;
     this.#removeQuietly({ kind: 'manifest', fileNumber: writer.fileNumber });
     this.#removeQuietly({ kind: 'temporary', fileNumber: writer.fileNumber });
@@ -201,9 +201,12 @@ export class ManifestSuccession {
   #removeQuietly(file: NumberedFile): void {
     const { fileSystem } = this.#directory;
     const path = this.#directory.pathOf(numberedFileName(file));
-    ignoreFailure(() => {
+    try {
       if (fileSystem.existsSync(path)) fileSystem.removeSync(path);
-    });
+    } catch (error) {
+      // The failure that led here is the one to report.
+      if (!isStorageError(error)) throw error;
+    }
   }
 
   /** A manifest in which the edits up to `editCount` are not durable yet. */
@@ -245,13 +248,4 @@ export class ManifestSuccession {
 /** Whether a manifest in preparation misses an edit or cannot take the next; it is not put in force. */
 function isGivenUp({ writer, stage }: Successor): boolean {
   return stage === 'staged' && writer.failure !== undefined;
-}
-
-/** For the tidying up of files that nothing refers to: the failure that led here is the one to report. */
-function ignoreFailure(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    if (!isStorageError(error)) throw error;
-  }
 }

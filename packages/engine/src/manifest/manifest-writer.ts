@@ -6,7 +6,7 @@
 // After every sync a marker is appended that attests it. Without one, damage to the last edit could not
 // be told from a torn tail, and an edit that was durable would silently be taken back.
 
-import { assert, checksum64, writeU64 } from '@varve/base';
+import { assert, checksum64, isStorageError, writeU64 } from '@varve/base';
 import { type DatabaseDirectory, manifestFileName } from '../directory/index.js';
 import { LogKind, LogWriter, RECORD_HEADER_SIZE_BYTES, RecordType } from '../log/index.js';
 import { CHAIN_SIZE_BYTES, INITIAL_CHAIN } from './manifest-format.js';
@@ -31,6 +31,8 @@ export class ManifestWriter {
   #chain = INITIAL_CHAIN;
   #editCount = 0;
   #durableEditCount = 0;
+  #runningSyncCount = 0;
+  #state: 'open' | 'closed' = 'open';
 
   private constructor(log: LogWriter, start: ManifestStart) {
     this.#log = log;
@@ -97,8 +99,14 @@ export class ManifestWriter {
    */
   async sync(): Promise<void> {
     const editCount = this.#editCount;
-    await this.#log.sync();
-    this.#noteDurable(editCount);
+    this.#runningSyncCount += 1;
+    try {
+      await this.#log.sync();
+      this.#noteDurable(editCount);
+    } finally {
+      this.#runningSyncCount -= 1;
+      if (this.#state === 'closed') this.#closeFile();
+    }
   }
 
   /** As {@link ManifestWriter.sync}, blocking. May be called while that runs. */
@@ -109,12 +117,13 @@ export class ManifestWriter {
   }
 
   /**
-   * Closes the file; a second call does nothing. `'inOrder'` notes at its end that nothing is missing,
-   * which takes effect if every edit is durable.
+   * Closes the file, after the syncs that are running. `'inOrder'` notes at its end that nothing is
+   * missing, which takes effect if every edit is durable.
    */
-  closeSync(how: 'inOrder' | 'asItIs'): void {
+  close(how: 'inOrder' | 'asItIs'): void {
     if (how === 'inOrder' && this.#log.isDurable) this.#attest(() => this.#log.appendEndSync());
-    this.#log.closeSync();
+    this.#state = 'closed';
+    this.#closeFile();
   }
 
   #noteDurable(editCount: number): void {
@@ -124,11 +133,22 @@ export class ManifestWriter {
 
   /** Appends what is good to have but not needed: a failure shows in `failure` and is no other harm. */
   #attest(append: () => void): void {
-    if (this.#log.failure !== undefined) return;
+    if (this.#log.failure !== undefined || this.#state === 'closed') return;
     try {
       append();
     } catch (error) {
       assert(this.#log.failure !== undefined, `the log remembers that a write failed: ${error}`);
+    }
+  }
+
+  /** A sync may be waiting for another one to end before it touches the file itself. */
+  #closeFile(): void {
+    if (this.#runningSyncCount > 0) return;
+    try {
+      this.#log.closeSync();
+    } catch (error) {
+      // What was durable stays so, and what was not is not claimed to be: nothing depends on the close.
+      if (!isStorageError(error)) throw error;
     }
   }
 }

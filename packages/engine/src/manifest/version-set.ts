@@ -176,9 +176,10 @@ export class VersionSet {
   async publish(edit: VersionEdit = {}): Promise<void> {
     this.#checkOpen('publish');
     assert(this.#manifests.inForce === null, 'a set is published once');
+    const fileNumber = this.takeFileNumbers(1);
     const complete = this.#completed(edit);
     this.#versions.install(this.current.apply(complete), complete);
-    await this.#replaceManifest();
+    await this.#replaceManifest(fileNumber);
   }
 
   /**
@@ -282,19 +283,18 @@ export class VersionSet {
     try {
       if (this.#manifests.inForce !== null && !this.#manifests.hasFailed) await this.sync();
     } finally {
-      this.#manifests.closeSync();
+      this.#manifests.close();
     }
   }
 
   async #rotate(): Promise<void> {
     this.#checkOpen('rotate the manifest of');
     assert(this.#manifests.inForce !== null, 'a set is published before its manifest is rotated');
-    await this.#replaceManifest();
+    await this.#replaceManifest(this.takeFileNumbers(1));
   }
 
-  async #replaceManifest(): Promise<void> {
+  async #replaceManifest(fileNumber: number): Promise<void> {
     const { databaseId, editCount } = this;
-    const fileNumber = this.takeFileNumbers(1);
     const snapshot = encodeEdit(this.#completed(this.current.toEdit()));
     await this.#manifests.replace({ fileNumber, databaseId, snapshot, editCount });
     this.#versions.noteDurable(this.durableEditCount);

@@ -207,6 +207,17 @@ function harnessWith(options: { arenaSizeBytes?: number; indexSizeBytes?: number
   );
 }
 
+/** A key close to `key`, which may be in no memtable: one byte changed, cut short, or longer. */
+function neighbourOf(random: Random, key: Uint8Array): Uint8Array {
+  const change = random.below(4);
+  if (change === 0) return key.slice(0, random.below(key.length + 1));
+  if (change === 1)
+    return Uint8Array.of(...key.subarray(0, MAX_KEY_SIZE_BYTES - 1), random.below(256));
+  const neighbour = key.slice();
+  if (key.length > 0) neighbour[random.below(key.length)] += change === 2 ? 1 : -1;
+  return neighbour;
+}
+
 interface KeyShape {
   readonly name: string;
   readonly operationCount: number;
@@ -284,11 +295,14 @@ describe('Memtable', () => {
         for (let operation = 0; operation < operationCount; operation++) {
           const keyspaceId = [0, 0, 7, 300][random.below(4)];
           const sequence = FIRST_SEQUENCE - 2 + random.below(harness.oracle.entryCount + 4);
+          const key = make(random);
           const choice = random.below(20);
-          if (choice < 14) harness.write(keyspaceId, EntryKind.put, make(random));
-          else if (choice < 16) harness.write(keyspaceId, EntryKind.delete, make(random));
-          else if (choice < 19) harness.checkFind(keyspaceId, make(random), sequence);
-          else harness.checkSeeks(keyspaceId, make(random), sequence);
+          if (choice < 14) harness.write(keyspaceId, EntryKind.put, key);
+          else if (choice < 16) harness.write(keyspaceId, EntryKind.delete, key);
+          else if (choice < 17) harness.checkFind(keyspaceId, key, sequence);
+          else if (choice < 18) harness.checkFind(keyspaceId, neighbourOf(random, key), sequence);
+          else if (choice < 19) harness.checkSeeks(keyspaceId, key, sequence);
+          else harness.checkSeeks(keyspaceId, neighbourOf(random, key), sequence);
         }
         harness.checkEverything();
       });

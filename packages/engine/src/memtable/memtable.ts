@@ -140,9 +140,13 @@ export class Memtable {
     return version === 0 ? -1 : entryOffsetOf(words, version);
   }
 
-  /** A cursor over a keyspace as it was at `sequence`: see {@link MemtableCursor}. Stands nowhere at first. */
+  /**
+   * A cursor over a keyspace as it was at `sequence`, or as it is now if that is in the future: see
+   * {@link MemtableCursor}. Stands nowhere at first.
+   */
   cursor(keyspaceId: number, sequence: number): MemtableCursor {
-    return new MemtableCursor(this.#cursorSource(keyspaceId), this.#relativeLimit(sequence));
+    const limit = this.#relativeLimit(Math.min(sequence, this.#lastSequence));
+    return new MemtableCursor(this.#cursorSource(keyspaceId), limit);
   }
 
   /** A forward cursor over all versions in a keyspace: see {@link MemtableVersionCursor}. Stands nowhere at first. */

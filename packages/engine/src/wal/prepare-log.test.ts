@@ -137,7 +137,7 @@ describe('prepareLog that fails', () => {
   ];
 
   test.each(steps)(
-    'at %s, recycling %s: reports it, removes the file and leaves nothing open',
+    'at %s, recycling %s: reports it, removes the file, and can run again',
     (operation, recycledLogId) => {
       if (recycledLogId !== undefined) writeOldLog(recycledLogId);
       const faulty = new FaultyFileSystem(memory, {

@@ -13,7 +13,12 @@
 
 import { isStorageError, StorageError } from '@varve/base';
 import type { FileSystem, RandomAccessFile } from '@varve/vfs';
-import { encodeLogFileHeader, fillWithZerosSync, LogKind } from '../log/index.js';
+import {
+  encodeLogFileHeader,
+  fillWithZerosSync,
+  type LogFileOrigin,
+  LogKind,
+} from '../log/index.js';
 
 /** What to prepare. Plain data, for `structuredClone`. */
 export interface PrepareLogJob {
@@ -21,7 +26,8 @@ export interface PrepareLogJob {
   /** Name the log shall have. Requires: no file has it. */
   readonly fileName: string;
   /**
-   * An old log to be overwritten, or null to create a file. Requires: a durable manifest no longer counts it live.
+   * An old log to be overwritten, or null to create a file. If it does not exist (any more) a file is created, so that a
+   * job which failed may run again. Requires: a durable manifest no longer counts it live.
    */
   readonly recycledFileName: string | null;
   /** Never used before in this database: records of a log with the same id would be taken for its own. */
@@ -45,23 +51,35 @@ export function prepareLog(fileSystem: FileSystem, job: PrepareLogJob): void {
     const message = `Cannot prepare log ${target}: a file of this name exists`;
     throw new StorageError('ALREADY_EXISTS', message, { file: target });
   }
-  const source = `${job.directory}/${job.recycledFileName ?? `${job.fileName}.tmp`}`;
+  const source = findSource(fileSystem, job);
   try {
     writeLogFileSync(fileSystem, source, job);
-    fileSystem.renameSync(source, target);
+    fileSystem.renameSync(source.path, target);
     fileSystem.syncDirectorySync(job.directory);
   } catch (error) {
-    removeUnfinishedSync(fileSystem, [source, target]);
+    removeUnfinishedSync(fileSystem, [source.path, target]);
     throw error;
   }
 }
 
-function writeLogFileSync(fileSystem: FileSystem, path: string, job: PrepareLogJob): void {
-  const file = openSourceSync(fileSystem, path, job);
+/** The file that is prepared, under the name it has until it is ready. */
+interface Source {
+  readonly path: string;
+  readonly origin: LogFileOrigin;
+}
+
+function findSource(fileSystem: FileSystem, job: PrepareLogJob): Source {
+  const recycled = `${job.directory}/${job.recycledFileName}`;
+  return job.recycledFileName !== null && fileSystem.existsSync(recycled)
+    ? { path: recycled, origin: 'recycled' }
+    : { path: `${job.directory}/${job.fileName}.tmp`, origin: 'new' };
+}
+
+function writeLogFileSync(fileSystem: FileSystem, source: Source, job: PrepareLogJob): void {
+  const file = openSourceSync(fileSystem, source);
   try {
     const identity = { kind: LogKind.wal, logId: job.logId, databaseId: job.databaseId };
-    const origin = job.recycledFileName === null ? 'new' : 'recycled';
-    const header = encodeLogFileHeader(identity, origin);
+    const header = encodeLogFileHeader(identity, source.origin);
     file.writeSync(header, 0, header.length, 0);
     fillWithZerosSync(file, file.sizeSync(), job.preallocateBytes);
     file.syncDataSync();
@@ -71,12 +89,8 @@ function writeLogFileSync(fileSystem: FileSystem, path: string, job: PrepareLogJ
 }
 
 /** A temporary file of an attempt that a crash cut short is worth nothing. */
-function openSourceSync(
-  fileSystem: FileSystem,
-  path: string,
-  job: PrepareLogJob,
-): RandomAccessFile {
-  if (job.recycledFileName !== null) return fileSystem.openSync(path, 'write');
+function openSourceSync(fileSystem: FileSystem, { path, origin }: Source): RandomAccessFile {
+  if (origin === 'recycled') return fileSystem.openSync(path, 'write');
   if (fileSystem.existsSync(path)) fileSystem.removeSync(path);
   return fileSystem.openSync(path, 'create');
 }

@@ -35,6 +35,11 @@ export class CommitGroup {
     return this.#promise;
   }
 
+  /** Whether anyone waits for it. */
+  get isAwaited(): boolean {
+    return this.#promise !== null;
+  }
+
   start(generation: Generation, recordOffset: number, firstSequence: number): void {
     this.generation = generation;
     this.recordOffset = recordOffset;

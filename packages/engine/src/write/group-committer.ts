@@ -31,6 +31,12 @@ export interface GroupCommitterOptions {
 /** A log that has been idle this long gets a marker that attests what is durable. */
 const MARKER_DELAY_MS = 10;
 
+/** How long acknowledgements may keep the event loop from other work. */
+const TURN_LIMIT_MS = 5;
+
+/** Acknowledged groups between two looks at the clock; a power of two. */
+const GROUPS_PER_CLOCK_READ = 64;
+
 export class GroupCommitter {
   readonly #options: GroupCommitterOptions;
   /** Appended groups that are not visible yet, oldest first. */
@@ -47,6 +53,8 @@ export class GroupCommitter {
   #markerTimer: Timer | null = null;
   #syncCount = 0;
   #unlogged = false;
+  #acknowledgedCount = 0;
+  #turnStartMs = 0;
 
   constructor(generation: Generation, options: GroupCommitterOptions) {
     this.#generation = generation;
@@ -196,11 +204,31 @@ export class GroupCommitter {
     }
     generation.unpublishedGroupCount -= 1;
     this.#options.onVisible(firstSequence + entryCount - 1);
-    group.succeed();
-    this.#freeGroups.push(group);
+    this.#acknowledge(group);
     if (generation !== this.#generation && generation.unpublishedGroupCount === 0) {
       this.#options.onQuiet(generation);
     }
+  }
+
+  /**
+   * Tells those who wait. A loop of awaited writes that need no sync would never leave the microtask queue, and timers,
+   * sockets and finished background work would starve: so every few milliseconds the answer comes in a new turn.
+   */
+  #acknowledge(group: CommitGroup): void {
+    this.#acknowledgedCount = (this.#acknowledgedCount + 1) & (GROUPS_PER_CLOCK_READ - 1);
+    if (this.#acknowledgedCount === 0 && group.isAwaited && this.#turnIsOver()) {
+      this.#options.clock.soon(() => {
+        this.#turnStartMs = this.#options.clock.monotonicMs();
+        group.succeed();
+      });
+      return;
+    }
+    group.succeed();
+    this.#freeGroups.push(group);
+  }
+
+  #turnIsOver(): boolean {
+    return this.#options.clock.monotonicMs() - this.#turnStartMs >= TURN_LIMIT_MS;
   }
 
   #startSync(): void {

@@ -44,6 +44,11 @@ export function compareEntries(a: Entry, b: Entry): number {
   return compareWhole(a.key, b.key) || b.sequence - a.sequence;
 }
 
+/** Whether two entries are equal in every respect. */
+export function isSame(a: Entry, b: Entry): boolean {
+  return compareEntries(a, b) === 0 && a.kind === b.kind && compareWhole(a.value, b.value) === 0;
+}
+
 /** A key of 0 to 6 bytes of a small alphabet, so that keys share prefixes and are prefixes of others. */
 export function randomKey(random: Random): Uint8Array {
   return Uint8Array.from({ length: random.below(7) }, () => [0, 1, 97, 98, 255][random.below(5)]);

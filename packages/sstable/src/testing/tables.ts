@@ -89,7 +89,10 @@ export interface BuiltTable {
 }
 
 /** Writes a table of `entries`, which are in order. */
-export function buildTable(entries: readonly Entry[], options: TableWriterOptions = {}): BuiltTable {
+export function buildTable(
+  entries: readonly Entry[],
+  options: TableWriterOptions = {},
+): BuiltTable {
   const file = new BytesFile();
   const writer = new TableWriter(file, TEST_IDENTITY, options);
   for (const entry of entries) addEntry(writer, entry);

@@ -3,7 +3,7 @@
 import { assert } from '@varve/base';
 import type { FileCall, OpenMode, RandomAccessFile } from '../file-system.js';
 import { attempt } from '../system-error.js';
-import { assertTransferRange } from '../transfer-range.js';
+import { assertTransferRange } from '../transfer.js';
 import type { FileNode } from './file-node.js';
 
 /** What an open file needs of its file system. */

@@ -97,7 +97,6 @@ export class RadixPath {
       }
       const position = positionFromByte(words, node, key[next]);
       if (position === NO_POSITION) {
-        this.#push(node, END_POSITION);
         slot = 0;
         break;
       }

@@ -1,0 +1,160 @@
+/**
+ * Loads many entries in random order, waits until compaction has settled, reopens, and reads every entry back.
+ *
+ *   node benchmarks/dist/load.js [--num 10000000] [--budget-mib 256] [--durability os] [--directory PATH] [--json]
+ *
+ * Prints write and space amplification, memory, event-loop delay and the time to reopen; exits non-zero when an entry is
+ * missing or wrong, a level is over its target, or a bar of the engine is not met.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { type Database, type Durability, open } from '@varve/engine';
+import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
+
+const MIB = 1024 * 1024;
+const KEY_SIZE_BYTES = 16;
+const VALUE_SIZE_BYTES = 100;
+/** Puts issued before one is awaited: a loader with a window, not one write at a time. */
+const WINDOW_PUT_COUNT = 64;
+const DELAY_RESOLUTION_MS = 5;
+
+const { values: words } = parseArgs({
+  options: {
+    num: { type: 'string', default: '10000000' },
+    'budget-mib': { type: 'string', default: '256' },
+    durability: { type: 'string', default: 'os' },
+    directory: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const entryCount = Number(words.num);
+const budgetBytes = Number(words['budget-mib']) * MIB;
+const directory = words.directory ?? mkdtempSync(join(tmpdir(), 'varve-load-'));
+const options = {
+  durability: words.durability as Durability,
+  memoryBudgetBytes: budgetBytes,
+  keyEncoding: 'binary',
+  valueEncoding: 'binary',
+} as const;
+
+let peakRssBytes = 0;
+const order = new KeyOrder(entryCount, 'random');
+
+const db = await open(directory, { ...options, errorIfExists: true });
+const loaded = await load(db);
+const settleMs = await timed(() => db.settle());
+const stats = db.stats();
+const closeMs = await timed(() => db.close());
+let reopened!: Database<Uint8Array, Uint8Array>;
+const openMs = await timed(async () => {
+  reopened = await open(directory, options);
+});
+const readMs = await timed(async () => readAll(reopened));
+const levels = reopened.stats().keyspaces[0].levels.filter((level) => level.tableCount > 0);
+await reopened.close();
+if (words.directory === undefined) rmSync(directory, { recursive: true });
+
+const userBytes = entryCount * (KEY_SIZE_BYTES + VALUE_SIZE_BYTES);
+const tableBytes = levels.reduce((sum, level) => sum + level.sizeBytes, 0);
+const overTarget = levels.filter(
+  ({ level, sizeBytes, targetBytes }) => level < 6 && targetBytes !== null && sizeBytes > targetBytes,
+);
+const result = {
+  entryCount,
+  loadSeconds: loaded.ms / 1000,
+  entriesPerSecond: Math.round(entryCount / (loaded.ms / 1000)),
+  settleSeconds: settleMs / 1000,
+  writeAmplification: (stats.writes.flushedBytes + stats.writes.compactionWrittenBytes) / userBytes,
+  spaceAmplification: tableBytes / userBytes,
+  peakRssMib: Math.round(peakRssBytes / MIB),
+  rssOverBudgetMib: Math.round((peakRssBytes - budgetBytes) / MIB),
+  eventLoopDelayMs: loaded.delayMs,
+  closeMs,
+  reopenMs: openMs,
+  readMicrosecondsPerEntry: (readMs * 1000) / entryCount,
+  stalls: stats.stalls,
+  levels: levels.map(({ level, tableCount, sizeBytes, targetBytes }) => ({
+    level,
+    tableCount,
+    sizeBytes,
+    targetBytes,
+  })),
+};
+console.log(words.json ? JSON.stringify(result) : result);
+
+const failures = [
+  overTarget.length > 0 && 'a level is over its target',
+  result.spaceAmplification > 1.2 && 'space amplification is over 1.2',
+  result.rssOverBudgetMib > 160 && 'memory is over budget + 160 MiB',
+  result.eventLoopDelayMs.p99 > 20 && 'event-loop delay p99 is over 20 ms',
+].filter((failure) => failure !== false);
+console.log(
+  failures.length === 0
+    ? `verified: ${entryCount} entries written, all read back after reopening, every bar met`
+    : `verified: ${entryCount} entries read back after reopening; NOT met: ${failures.join('; ')}`,
+);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+async function load(
+  target: Database<Uint8Array, Uint8Array>,
+): Promise<{ ms: number; delayMs: { p50: number; p99: number; max: number } }> {
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  const sampler = setInterval(sampleMemory, 50);
+  const key = Buffer.alloc(KEY_SIZE_BYTES);
+  const source = new ValueSource(VALUE_SIZE_BYTES);
+  delay.enable();
+  const startMs = performance.now();
+  let last = Promise.resolve();
+  for (let index = 0; index < entryCount; index++) {
+    last = target.put(writeKey(key, order.at(index)), source.next());
+    if (index % WINDOW_PUT_COUNT === 0) await last;
+    if (!words.json && index % 1_000_000 === 999_999) progress(index + 1, startMs);
+  }
+  await last;
+  const ms = performance.now() - startMs;
+  delay.disable();
+  clearInterval(sampler);
+  const over = (nanoseconds: number): number =>
+    Math.max(0, nanoseconds / 1e6 - DELAY_RESOLUTION_MS);
+  return {
+    ms,
+    delayMs: {
+      p50: over(delay.percentile(50)),
+      p99: over(delay.percentile(99)),
+      max: over(delay.max),
+    },
+  };
+}
+
+function readAll(source: Database<Uint8Array, Uint8Array>): void {
+  const key = Buffer.alloc(KEY_SIZE_BYTES);
+  const expected = new ValueSource(VALUE_SIZE_BYTES);
+  for (let index = 0; index < entryCount; index++) {
+    const value = source.getSync(writeKey(key, order.at(index)));
+    if (value === undefined || expected.next().compare(value) !== 0) {
+      console.error(`Entry ${order.at(index)} is ${value === undefined ? 'missing' : 'wrong'}`);
+      process.exit(1);
+    }
+    if (index % 65_536 === 0) sampleMemory();
+  }
+}
+
+function sampleMemory(): void {
+  peakRssBytes = Math.max(peakRssBytes, process.memoryUsage.rss());
+}
+
+function progress(count: number, startMs: number): void {
+  const seconds = (performance.now() - startMs) / 1000;
+  const rate = Math.round(count / seconds);
+  const left = Math.round((entryCount - count) / rate);
+  console.log(`${count / 1e6} M entries, ${rate}/s, ${left} s left`);
+}
+
+async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await action();
+  return performance.now() - startMs;
+}

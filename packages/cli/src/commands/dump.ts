@@ -1,0 +1,78 @@
+// varve dump: what the bytes of one file mean, line by line, for people who debug.
+
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { UsageError } from '../failures.js';
+import { kindOfPath } from '../files.js';
+import { dump } from '../store/engine-api.js';
+import { type JsonOptions, withJson } from './options.js';
+import type { Session } from './session.js';
+
+/** Written at once; between two of these a reader who left is noticed. */
+const CHUNK_LINE_COUNT = 500;
+
+const FILE_KINDS = [
+  { kind: 'table', pattern: /^\d+\.sst$/, example: '000013.sst', title: 'a table' },
+  { kind: 'wal', pattern: /^\d+\.log$/, example: '000012.log', title: 'a write-ahead log' },
+  { kind: 'manifest', pattern: /^MANIFEST-\d+$/, example: 'MANIFEST-000005', title: 'a manifest' },
+] as const;
+
+type FileKind = (typeof FILE_KINDS)[number];
+
+/** Adds the command to the program. */
+export function addDump(program: Command, session: Session): void {
+  const group = program
+    .command('dump')
+    .description('print what the bytes of one file mean; shows keys and values');
+  for (const fileKind of FILE_KINDS) {
+    const command = group
+      .command(`${fileKind.kind} <file>`)
+      .description(`${fileKind.title}, such as ./data/${fileKind.example}`);
+    withJson(command, 'the lines as JSON').action((file, options) =>
+      runDump(session, { fileKind, file, options }),
+    );
+  }
+}
+
+async function runDump(
+  session: Session,
+  words: { fileKind: FileKind; file: string; options: JsonOptions },
+): Promise<void> {
+  const { output, outputPalette: palette } = session.terminal;
+  const { file, fileKind } = words;
+  assertKind(file, fileKind);
+  const lines = (await dump(file)).trimEnd().split('\n');
+  if (words.options.json) {
+    output.writeLine(JSON.stringify({ file, kind: fileKind.kind, lines }));
+    return;
+  }
+  for (let index = 0; index < lines.length && !output.closed; index += CHUNK_LINE_COUNT) {
+    const chunk = lines.slice(index, index + CHUNK_LINE_COUNT);
+    output.writeLine(chunk.map((line) => quietComment(line, palette.quiet)).join('\n'));
+    await output.flush();
+    session.terminal.throwIfInterrupted();
+  }
+}
+
+/** A file of another kind is more likely the wrong word than a wrong name. */
+function assertKind(file: string, wanted: FileKind): void {
+  if (wanted.pattern.test(basename(file))) {
+    return;
+  }
+  const actual = FILE_KINDS.find(({ pattern }) => pattern.test(basename(file)));
+  if (actual !== undefined) {
+    throw new UsageError(
+      `Cannot dump ${file} as ${wanted.title}: by its name it is ${actual.title}; use \`varve dump ${actual.kind}\``,
+    );
+  }
+  const hint = kindOfPath(file) === 'directory' ? ', a file in that directory' : '';
+  throw new UsageError(
+    `Cannot dump ${file} as ${wanted.title}: name a file such as ${wanted.example}${hint}`,
+  );
+}
+
+/** Dims what follows the bytes, which are what one looks for. */
+function quietComment(line: string, quiet: (text: string) => string): string {
+  const at = line.indexOf('  # ');
+  return at === -1 ? line : line.slice(0, at) + quiet(line.slice(at));
+}

@@ -1,0 +1,79 @@
+/**
+ * Checks one table file completely: against its own checksums, against itself, and against what the manifest says of it.
+ */
+import { compareWhole, isStorageError, StorageError } from '@varve/base';
+import { findTableDamage, TableReader } from '@varve/sstable';
+import type { FileSystem } from '@varve/vfs';
+import { tableFileName } from '../directory/index.js';
+import type { TableMetadata } from '../manifest/index.js';
+
+/** Where tables are found, and whose they are. */
+export interface TablePlace {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  /** 16 bytes. */
+  readonly databaseId: Uint8Array;
+}
+
+/** Gives everything wrong with a table; nothing when it is whole. Reads the whole file: about 0.2 µs per entry. */
+export function checkTable(place: TablePlace, table: TableMetadata): StorageError[] {
+  const path = `${place.directory}/${tableFileName(table.fileNumber)}`;
+  if (!place.fileSystem.existsSync(path)) {
+    return [damage(path, 'sst.missing', 'the file is missing')];
+  }
+  try {
+    const reader = openReader(place, table, path);
+    try {
+      return [...findTableDamage(reader), ...differences(reader, table)];
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    if (isStorageError(error)) return [error];
+    throw error;
+  }
+}
+
+function openReader(place: TablePlace, table: TableMetadata, path: string): TableReader {
+  const file = place.fileSystem.openSync(path, 'read');
+  try {
+    return TableReader.openSync(file, {
+      fileNumber: table.fileNumber,
+      tableId: table.tableId,
+      databaseId: place.databaseId,
+      sizeBytes: table.sizeBytes,
+    });
+  } catch (error) {
+    file.closeSync();
+    throw error;
+  }
+}
+
+const COMPARED_NUMBERS = [
+  'entryCount',
+  'tombstoneCount',
+  'rawKeyBytes',
+  'rawValueBytes',
+  'smallestSequence',
+  'largestSequence',
+  'contentHash',
+] as const;
+const COMPARED_KEYS = ['smallestKey', 'largestKey'] as const;
+
+/** Where the table's own account of itself differs from the manifest's. */
+function differences(reader: TableReader, table: TableMetadata): StorageError[] {
+  const { properties, path } = reader;
+  const names = [
+    ...COMPARED_NUMBERS.filter((name) => properties[name] !== table[name]),
+    ...COMPARED_KEYS.filter((name) => compareWhole(properties[name], table[name]) !== 0),
+  ];
+  return names.map((name) => damage(path, 'sst.identity', `${name} is not what the manifest says`));
+}
+
+function damage(
+  file: string,
+  where: 'sst.missing' | 'sst.identity',
+  reason: string,
+): StorageError {
+  return new StorageError('CORRUPTION', `Cannot verify table ${file}: ${reason}`, { file, where });
+}
