@@ -81,7 +81,8 @@ describe('varve import', () => {
     [['import', 'DIR', 'in.txt'], 2, '--format'],
     [['import', 'DIR', '-'], 2, '--format'],
     [['import', 'DIR', 'none.csv'], 1, 'no such file'],
-    [['import', 'DIR', 'none.csv', '--delimiter', 'ab'], 1, 'no such file'],
+    [['import', 'DIR', 'none.csv', '--delimiter', 'ab'], 2, 'one character'],
+    [['import', 'DIR', '-', '--format', 'xml'], 2, 'ndjson, csv'],
   ])('%j ends with %d and mentions %s', async (words, exitCode, text) => {
     const result = await store.run(words);
     expect([result.exitCode, result.stderr]).toEqual([exitCode, expect.stringContaining(text)]);
@@ -139,7 +140,7 @@ describe('varve export', () => {
   test('exports a range', async () => {
     const input = awkward.map((entry) => JSON.stringify(entry)).join('\n');
     await store.runWell(['import', 'DIR', '-', '--format', 'ndjson'], { input });
-    const { stdout } = await store.runWell(['export', 'DIR', '--gte', 'z', '--format', 'csv']);
+    const { stdout } = await store.runWell(['export', 'DIR', '--gte', 'z', '--lt', 'zz', '--format', 'csv']);
     expect(stdout).toBe('key,value\nz,\n');
   });
 });

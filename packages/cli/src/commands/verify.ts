@@ -109,7 +109,9 @@ function verdictLine(
     );
   }
   const speed = `${formatDuration(elapsedMs)}, ${formatByteRate(report.tableBytes, elapsedMs)}`;
-  return palette.good(`✓ No damage: checksums, order, bounds, levels and logs are right (${speed})`);
+  return palette.good(
+    `✓ No damage: checksums, order, bounds, levels and logs are right (${speed})`,
+  );
 }
 
 function fileNameOf(error: StorageError): string {

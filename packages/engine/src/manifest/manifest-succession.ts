@@ -167,7 +167,6 @@ export class ManifestSuccession {
     await writer.sync();
     await this.#directory.sync();
     await stageCurrent(this.#directory, writer.fileNumber);
-    if (isGivenUp(successor)) throw writer.failure;
     assert(
       writer.durableEditCount >= this.#durableEditCount,
       'a manifest that is put in force holds every durable edit',

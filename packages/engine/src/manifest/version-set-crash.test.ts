@@ -78,7 +78,7 @@ async function settled(): Promise<void> {
 
 describe('VersionSet', () => {
   test('M1, M4, M8: recovers a state that was logged, from a crash at any moment', async () => {
-    for (let seed = 0; seed < 50; seed++) {
+    for (let seed = 0; seed < 25; seed++) {
       const random = createRandom(seed);
       const pending: (() => void)[] = [];
       const scheduler = { schedule: (_: unknown, run: () => void) => void pending.push(run) };

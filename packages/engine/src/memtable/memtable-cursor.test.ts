@@ -192,6 +192,16 @@ describe('MemtableVersionCursor', () => {
     expect(() => cursor.next()).toThrow(BugError);
   });
 
+  test('starts over in the middle of the versions of a key', () => {
+    const cursor = memtableOf('a', 'a', 'a').versions(0);
+    cursor.first();
+    expect(cursor.sequence).toBe(3);
+    cursor.first();
+    expect(cursor.sequence).toBe(3);
+    cursor.next();
+    expect(cursor.sequence).toBe(2);
+  });
+
   test('shows nothing of a keyspace without entries', () => {
     const cursor = memtableOf('a').versions(5);
     expect(cursor.first()).toBe(CursorStatus.READY);

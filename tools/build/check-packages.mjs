@@ -1,0 +1,85 @@
+// Packs every published package with `npm pack`, installs the tarballs into an empty project with npm and with the newest
+// pnpm, both without scripts, and runs the example of the README there. Needs a build and the package registry.
+//
+//   node tools/build/check-packages.mjs
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const PUBLISHED = ['base', 'vfs', 'bloom', 'sstable', 'engine', 'cli'];
+const EXPECTED_OUTPUT = [
+  '{ born: 1815 }',
+  'undefined',
+  'user:grace 1906',
+  'user:alan 1912',
+  'user:ada 1815',
+];
+
+const scratch = mkdtempSync(join(tmpdir(), 'varve-packages-'));
+try {
+  const tarballs = pack(join(scratch, 'tarballs'));
+  const example = exampleOf(readFileSync(join(ROOT, 'README.md'), 'utf8'));
+  check('npm', tarballs, example, (directory) =>
+    run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs], directory),
+  );
+  check('pnpm 12', tarballs, example, (directory) =>
+    run('npx', ['-y', 'pnpm@12', 'install', '--ignore-scripts'], directory),
+  );
+  console.log('packages: npm and pnpm 12 installed all tarballs without scripts, the example ran in both');
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+
+function pack(directory) {
+  mkdirSync(directory);
+  for (const name of PUBLISHED) {
+    run('npm', ['pack', '--pack-destination', directory], join(ROOT, 'packages', name));
+  }
+  return readdirSync(directory).map((file) => join(directory, file));
+}
+
+function check(name, tarballs, example, install) {
+  const directory = join(scratch, name.replace(' ', '-'));
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest(tarballs), null, 2));
+  writeFileSync(join(directory, 'example.mjs'), example);
+  install(directory);
+  const output = run('node', ['example.mjs'], directory).trim().split('\n');
+  if (JSON.stringify(output) !== JSON.stringify(EXPECTED_OUTPUT)) {
+    throw new Error(`Cannot accept the packages: under ${name} the example printed\n${output.join('\n')}`);
+  }
+  run('npx', ['--no-install', 'varve', '--help'], directory);
+  console.log(`${name}: installed, example ran, command line answers`);
+}
+
+// The packages name each other by version; until they are published, the versions are these files.
+function manifest(tarballs) {
+  const files = Object.fromEntries(
+    tarballs.map((path) => [nameOf(path), `file:${path}`]),
+  );
+  return {
+    name: 'scratch',
+    private: true,
+    type: 'module',
+    dependencies: files,
+    pnpm: { overrides: files },
+  };
+}
+
+function nameOf(path) {
+  const listed = execFileSync('tar', ['-xOf', path, 'package/package.json'], { encoding: 'utf8' });
+  return JSON.parse(listed).name;
+}
+
+function exampleOf(readme) {
+  const match = /<!-- example:[^>]*-->\s*```js\n([\s\S]*?)```/.exec(readme);
+  if (match === null) throw new Error('Cannot find the example in README.md');
+  return match[1];
+}
+
+function run(command, words, directory) {
+  return execFileSync(command, words, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
