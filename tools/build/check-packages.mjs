@@ -28,7 +28,9 @@ try {
   check('pnpm 12', tarballs, example, (directory) =>
     run('npx', ['-y', 'pnpm@12', 'install', '--ignore-scripts'], directory),
   );
-  console.log('packages: npm and pnpm 12 installed all tarballs without scripts, the example ran in both');
+  console.log(
+    'packages: npm and pnpm 12 installed all tarballs without scripts, the example ran in both',
+  );
 } finally {
   rmSync(scratch, { recursive: true });
 }
@@ -49,7 +51,9 @@ function check(name, tarballs, example, install) {
   install(directory);
   const output = run('node', ['example.mjs'], directory).trim().split('\n');
   if (JSON.stringify(output) !== JSON.stringify(EXPECTED_OUTPUT)) {
-    throw new Error(`Cannot accept the packages: under ${name} the example printed\n${output.join('\n')}`);
+    throw new Error(
+      `Cannot accept the packages: under ${name} the example printed\n${output.join('\n')}`,
+    );
   }
   run('npx', ['--no-install', 'varve', '--help'], directory);
   console.log(`${name}: installed, example ran, command line answers`);
@@ -57,9 +61,7 @@ function check(name, tarballs, example, install) {
 
 // The packages name each other by version; until they are published, the versions are these files.
 function manifest(tarballs) {
-  const files = Object.fromEntries(
-    tarballs.map((path) => [nameOf(path), `file:${path}`]),
-  );
+  const files = Object.fromEntries(tarballs.map((path) => [nameOf(path), `file:${path}`]));
   return {
     name: 'scratch',
     private: true,
@@ -81,5 +83,9 @@ function exampleOf(readme) {
 }
 
 function run(command, words, directory) {
-  return execFileSync(command, words, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(command, words, {
+    cwd: directory,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }

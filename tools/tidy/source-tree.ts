@@ -25,7 +25,6 @@ const SKIPPED_NAMES = new Set([
   '.git',
   'coverage',
   '.sim-failures',
-  'data',
   'testdata',
 ]);
 const TEXT_NAME = /\.(ts|mjs|js|json|md|yaml|yml|txt)$|^(LICENSE|\.npmrc|\.gitignore|run)$/;

@@ -98,8 +98,11 @@ export function copyBytes(
   target: Uint8Array,
   targetOffset: number,
 ): void {
-  if (sourceEnd - sourceStart >= VIEW_COPY_SIZE_BYTES_MIN) {
-    target.set(source.subarray(sourceStart, sourceEnd), targetOffset);
+  const length = sourceEnd - sourceStart;
+  if (length >= VIEW_COPY_SIZE_BYTES_MIN) {
+    if (source === target) target.copyWithin(targetOffset, sourceStart, sourceEnd);
+    else if (length === source.length) target.set(source, targetOffset);
+    else target.set(source.subarray(sourceStart, sourceEnd), targetOffset);
     return;
   }
   const distance = targetOffset - sourceStart;

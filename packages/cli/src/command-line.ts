@@ -17,7 +17,8 @@ import { addStats } from './commands/stats.js';
 import { addTree } from './commands/tree.js';
 import { addVerify } from './commands/verify.js';
 import { ExitCode, reportFailure } from './failures.js';
-import { Terminal, type TerminalStreams } from './terminal/terminal.js';
+import type { ProcessParts } from './terminal/process-parts.js';
+import { Terminal } from './terminal/terminal.js';
 
 const COMMANDS = [
   addImport,
@@ -33,18 +34,24 @@ const COMMANDS = [
   addKeyspaces,
 ];
 
+const EXAMPLES = `
+Examples:
+  $ varve import ./data people.csv --key-column id     a store from a CSV file, each row as JSON under its id
+  $ varve scan ./data --prefix user: --limit 10        the first ten keys that begin with user:
+  $ varve get ./data user:1                            one value
+  $ varve export ./data - --format csv > all.csv       everything as CSV
+  $ varve verify ./data                                is every byte what was written?`;
+
 /** What `runVarve` can be told besides the words. */
-export interface RunOptions {
-  readonly streams: TerminalStreams;
-  /** Called once with the function that interrupts the running command, for a handler of Ctrl-C. */
-  readonly onInterruptible?: (interrupt: () => void) => void;
+export interface RunOptions extends ProcessParts {
+  /** What `--version` prints. */
   readonly version: string;
 }
 
 /** Runs one command. `words` are those after `varve`. Gives the exit code; never throws. */
 export async function runVarve(words: readonly string[], options: RunOptions): Promise<number> {
   const terminal = new Terminal(options.streams);
-  options.onInterruptible?.(() => terminal.interrupt());
+  options.onInterruptible(() => terminal.interrupt());
   const session: Session = { terminal, exitCode: ExitCode.done };
   try {
     await createProgram(session, options.version).parseAsync(words, { from: 'user' });
@@ -61,7 +68,8 @@ function createProgram(session: Session, version: string): Command {
     .description('Look into, fill and check stores of the Varve storage engine.')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('Add --help for what it takes.')
+    .showHelpAfterError('(add --help for what it takes)')
+    .addHelpText('after', EXAMPLES)
     .configureOutput({
       writeOut: (text) => terminal.output.write(text),
       writeErr: (text) => void terminal.notice(text.trimEnd()),

@@ -10,7 +10,6 @@ import {
   createTemporaryDirectory,
   kindOfPath,
   openInput,
-  readWholeFile,
   removeTemporaryDirectory,
 } from './files.js';
 import { Terminal } from './terminal/terminal.js';
@@ -74,14 +73,6 @@ describe('createOutputFile', () => {
   test('says that the directory does not exist', async () => {
     const path = join(directory, 'no', 'out');
     await expect(createOutputFile(path, { existing: 'refuse' })).rejects.toThrow('no such file');
-  });
-});
-
-describe('readWholeFile', () => {
-  test('gives the bytes or says why not', () => {
-    writeFileSync(join(directory, 'a'), 'xyz');
-    expect(Buffer.from(readWholeFile(join(directory, 'a'))).toString()).toBe('xyz');
-    expect(() => readWholeFile(directory)).toThrow('it is a directory');
   });
 });
 

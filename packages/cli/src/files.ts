@@ -8,7 +8,6 @@ import {
   createReadStream,
   createWriteStream,
   mkdtempSync,
-  readFileSync,
   rmSync,
   statSync,
   type WriteStream,
@@ -42,7 +41,8 @@ export function openInput(path: string, terminal: Terminal): InputSource {
     throw new UsageError(`Cannot read ${path}: it is a directory; name a file in it`);
   }
   const sizeBytes = status.isFile() ? status.size : undefined;
-  return countingSource(basename(path), sizeBytes, createReadStream(path));
+  const chunks = terminal.interruptible(createReadStream(path));
+  return countingSource(basename(path), sizeBytes, chunks);
 }
 
 /** Creates a file to write to. Throws NotSoError when it exists, unless `existing` is `'replace'`. */
@@ -66,13 +66,9 @@ export async function closeOutputFile(stream: WriteStream): Promise<void> {
   });
 }
 
-/** The whole content of a file. Throws NotSoError when it cannot be read. */
-export function readWholeFile(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw inputFailure(path, error as NodeJS.ErrnoException);
-  }
+/** Removes a file that could not be completed. */
+export function removeIncompleteFile(path: string): void {
+  rmSync(path, { force: true });
 }
 
 /** Whether a directory, a file or nothing is at the path. */

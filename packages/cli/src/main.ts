@@ -3,19 +3,8 @@
 
 import { createRequire } from 'node:module';
 import { runVarve } from './command-line.js';
-import { ExitCode } from './failures.js';
-import { processStreams } from './terminal/process-streams.js';
+import { processParts } from './terminal/process-parts.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-process.exitCode = await runVarve(process.argv.slice(2), {
-  streams: processStreams,
-  version,
-  onInterruptible: (interrupt) => {
-    // The first Ctrl-C lets the command close the store; the second is for when that takes too long.
-    process.once('SIGINT', () => {
-      interrupt();
-      process.once('SIGINT', () => process.exit(ExitCode.interrupted));
-    });
-  },
-});
+process.exitCode = await runVarve(process.argv.slice(2), { ...processParts, version });

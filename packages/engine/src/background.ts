@@ -294,7 +294,8 @@ export class Background {
       obsolete.collect();
       return;
     }
-    this.#manifestSync = versions.sync().then(
+    const durable = versions.needsRotation ? versions.rotate() : versions.sync();
+    this.#manifestSync = durable.then(
       () => {
         this.#manifestSync = null;
         obsolete.collect();

@@ -164,7 +164,9 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     this.#store.assertReadable();
     const metadata =
       this.#find(name) ??
-      (await this.#create({ ...wanted, keyEncoding: key.name, valueEncoding: value.name }));
+      this.#create({ ...wanted, keyEncoding: key.name, valueEncoding: value.name });
+    // Another call may have created it just now: a write must not be acknowledged before the keyspace is durable.
+    if (!this.#store.options.readOnly) await this.#store.versions.sync();
     checkEncodings(metadata, { key: key.name, value: value.name });
     const format = { keyspaceId: metadata.id, key, value } as KeyspaceFormat<unknown, unknown>;
     return new Keyspace(this.#store, name, format) as Keyspace<KeyOf<O>, ValueTypeOf<O>>;
@@ -249,7 +251,7 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     return undefined;
   }
 
-  async #create(wanted: Omit<KeyspaceMetadata, 'id'>): Promise<KeyspaceMetadata> {
+  #create(wanted: Omit<KeyspaceMetadata, 'id'>): KeyspaceMetadata {
     const { versions, background, options } = this.#store;
     if (options.readOnly) {
       throw new StorageError(
@@ -260,7 +262,6 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     const metadata = { ...wanted, id: versions.current.nextKeyspaceId };
     versions.log({ keyspacesAdded: [metadata] });
     background.republish();
-    await versions.sync();
     return metadata;
   }
 

@@ -4,7 +4,7 @@
  * It is the host of the write path (what happens when a memtable is full), of the read path (what is visible now), and of
  * background work (what a finished job changes). Keys and values pass through it only as encodings and bytes.
  */
-import { type Clock, StorageError } from '@varve/base';
+import { type Clock, isStorageError, StorageError } from '@varve/base';
 import type { FileSystem } from '@varve/vfs';
 import { Background } from './background.js';
 import { ObsoleteFiles } from './collect/index.js';
@@ -128,8 +128,7 @@ export class Store implements WriteHost, RangeHost {
   rotate(minimumArenaBytes: number): Generation {
     const writing = this.#writing!;
     const old = writing.generation;
-    old.log.finishSync();
-    const log = this.#openLog(writing.supply.take(), old.log);
+    const log = this.#nextLog(writing);
     const memtable = this.#takeMemtable(minimumArenaBytes, writing.queue.lastSequence + 1);
     writing.generation = new Generation(log.logId, memtable, log);
     this.metrics.userBytes += old.memtable.arena.usedBytes;
@@ -139,7 +138,10 @@ export class Store implements WriteHost, RangeHost {
 
   /** Writes every memtable to tables, durably. */
   async flush(): Promise<void> {
-    const { queue, background } = this.#writable();
+    await this.#flush(this.#writable());
+  }
+
+  async #flush({ queue, background }: WritingParts): Promise<void> {
     await queue.drain();
     while (!queue.rotateIfUsed()) {
       background.consider();
@@ -166,6 +168,7 @@ export class Store implements WriteHost, RangeHost {
 
   async #close(): Promise<void> {
     const writing = this.#writing;
+    this.#status = 'closing';
     this.handles.closeAll();
     try {
       if (writing !== null) await this.#closeWriting(writing);
@@ -186,11 +189,10 @@ export class Store implements WriteHost, RangeHost {
     const { queue, background, obsolete } = writing;
     await queue.drain();
     if (this.#failure === null && this.#isWorthFlushing(writing)) {
-      await this.flush().catch(() => {
+      await this.#flush(writing).catch(() => {
         // The log still has everything; what went wrong is known through the failure of the database.
       });
     }
-    this.#status = 'closing';
     await background.stop();
     obsolete.releaseAll();
     queue.committer.close();
@@ -224,7 +226,6 @@ export class Store implements WriteHost, RangeHost {
 
   #assertHealthy(): void {
     if (this.#failure !== null) throw this.#failure;
-    this.assertReadable();
   }
 
   #stallReason(): StallReason | null {
@@ -324,6 +325,17 @@ export class Store implements WriteHost, RangeHost {
     const { background, generation: active } = this.#writing!;
     const index = background.frozen.indexOf(generation);
     return (background.frozen[index + 1] ?? active).logNumber;
+  }
+
+  /** Ends the current log and opens the one that was prepared; if that fails, nothing more can be written. */
+  #nextLog({ generation, supply }: WritingParts): WalWriter {
+    try {
+      generation.log.finishSync();
+      return this.#openLog(supply.take(), generation.log);
+    } catch (error) {
+      if (isStorageError(error)) this.#fail(error);
+      throw error;
+    }
   }
 
   #openLog(logId: number, predecessor: WalWriter): WalWriter {

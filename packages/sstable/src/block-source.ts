@@ -1,7 +1,8 @@
-// Where a cursor gets the contents of blocks from: a file, a cache, or a cache that loads in the background.
+// Where a cursor gets the contents of blocks from: a file, a cache, or a cache that loads in the
+// background.
 //
-// A cursor copies each block to a buffer of its own, one copy per block and not per entry, so that no
-// cache has to know which of its blocks are in use.
+// A cursor copies each block to a buffer of its own, one copy per block and not per entry, so that
+// no cache has to know which of its blocks are in use.
 
 import type { TableReader } from './table-reader.js';
 
@@ -34,13 +35,13 @@ export type Direction = 1 | -1;
 /** Gives cursors the contents of blocks. */
 export interface BlockSource {
   /**
-   * Fills `buffer` with the content of a block, verified, and returns `READY`. Or returns `PENDING`,
-   * leaves `bytes` alone and sets `buffer.loading`; once that has resolved, the cursor fetches the same
-   * block again. So that it gets there, a source keeps what it loaded for a buffer until it is fetched,
-   * or another block is fetched into that buffer.
+   * Fills `buffer` with the content of a block, verified, and returns `READY`. Or returns `PENDING`
+   * and sets `buffer.loading`; once that has resolved, the cursor fetches the same block again. So
+   * that it gets there, a source keeps what it loaded for a buffer until it is fetched, or another
+   * block is fetched into that buffer.
    *
-   * `direction` says where the cursor will go on to, for reading ahead. Throws, or rejects `loading`,
-   * with what `TableReader` throws.
+   * `direction` says where the cursor will go on to, for reading ahead. Throws, or rejects
+   * `loading`, with what `TableReader` throws.
    */
   fetch(reader: TableReader, blockIndex: number, buffer: BlockBuffer, direction: Direction): number;
 }

@@ -1,8 +1,9 @@
-// Prints a table file, every byte with its meaning: for `varve dump table`, for golden tests, and for the
-// example in docs/format/sstable.md.
+// Prints a table file, every byte with its meaning: for `varve dump table`, for golden tests, and
+// for the example in docs/format/sstable.md.
 //
-// Damage is printed where it is found, and the dump goes on where it can. Every byte of the file appears
-// once, in order; the content of a compressed block appears besides, at offsets marked with "+".
+// Damage is printed where it is found, and the dump goes on where it can. Every byte of the file
+// appears once, in order; the content of a compressed block appears besides, at offsets marked with
+// "+".
 
 import { ByteReader, isStorageError, readU32, StorageError } from '@varve/base';
 import { placeSeed, TRAILER_SIZE_BYTES, tableSeed } from './block/trailer.js';
@@ -22,8 +23,8 @@ import {
 const FILE = 'the table';
 
 /**
- * Gives a dump of the table file `bytes`, one line per 16 bytes or less. Damage is part of the dump; it
- * never throws for it. Keys and values are shown.
+ * Gives a dump of the table file `bytes`, one line per 16 bytes or less. Damage is part of the
+ * dump; it never throws for it. Keys and values are shown.
  */
 export function describeTable(bytes: Uint8Array): string {
   const dump = new HexDump(bytes);

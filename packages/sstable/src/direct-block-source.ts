@@ -1,5 +1,5 @@
-// Blocks straight from the file, read ahead in windows: for whoever reads most of a table once, such as a
-// compaction, and would only push useful blocks out of a cache.
+// Blocks straight from the file, read ahead in windows: for whoever reads most of a table once,
+// such as a compaction, and would only push useful blocks out of a cache.
 
 import { CursorStatus } from '@varve/base';
 import type { BlockBuffer, BlockSource, Direction } from './block-source.js';

@@ -45,7 +45,10 @@ export const FOOTER_SIZE_BYTES =
 
 assert(FOOTER_SIZE_BYTES === 128, 'the size of a footer is part of the format');
 
-/** What a footer says. The parts of the file lie one after the other; each ends where the next starts. */
+/**
+ * What a footer says. The parts of the file lie one after the other; each ends where the next
+ * starts.
+ */
 export interface Footer extends TableIdentity {
   readonly fileSizeBytes: number;
   /** Where the data blocks end and the filter block starts. */
@@ -96,8 +99,8 @@ export function decodeFooter(
   const end = start + FOOTER_SIZE_BYTES;
   const context = { file, where: 'sst.footer', baseOffset: offset - start } as const;
   const reader = new ByteReader(bytes, context, start, end);
-  // The checksum comes first, so that a version is not judged by a damaged field. Magic, version and
-  // checksum stay where they are in every version to come.
+  // The checksum comes first, so that a version is not judged by a damaged field. Magic, version
+  // and checksum stay where they are in every version to come.
   const checksumStart = end - CHECKSUM_SIZE_BYTES;
   if (!equalBytes(bytes, start, start + TABLE_MAGIC.length, TABLE_MAGIC, 0, TABLE_MAGIC.length)) {
     reader.fail('not a table file');
@@ -154,7 +157,8 @@ function decodeFields(reader: ByteReader, offset: number): Footer {
 
 function checkVersion(version: number, flags: number, file: string): void {
   if (version === TABLE_FORMAT_VERSION && flags === 0) return;
-  const message = `Cannot read table ${file}: format version ${version} with flags ${flags} is unknown to this version`;
+  const actualFormat = `format version ${version} with flags ${flags}`;
+  const message = `Cannot open table ${file}: ${actualFormat} is unknown`;
   throw new StorageError('UNSUPPORTED_FORMAT', message, {
     file,
     expected: TABLE_FORMAT_VERSION,

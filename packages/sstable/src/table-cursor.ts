@@ -1,8 +1,9 @@
 // Walks the entries of one table in either direction.
 //
-// Inside a block a step reads the next elements of the columns and sets integer fields: no call into the
-// block source, no allocation. Between blocks the source fills the cursor's own buffer; if it answers
-// PENDING, the cursor remembers where in the block it was going to land, and lands there in resume().
+// Inside a block a step reads the next elements of the columns and sets integer fields: no call
+// into the block source, no allocation. Between blocks the source fills the cursor's own buffer; if
+// it answers PENDING, the cursor remembers where in the block it was going to land, and lands there
+// in resume().
 
 import { assert, CursorStatus, type EntryCursor, readU32 } from '@varve/base';
 import { BlockBuffer, type BlockSource, type Direction } from './block-source.js';
@@ -41,7 +42,10 @@ const Landing = {
 /** No block is loaded, or none is waited for. */
 const NONE = -1;
 
-/** A cursor over one table, blocks coming from any source. The reader must stay open; it is not closed. */
+/**
+ * A cursor over one table, blocks coming from any source. The reader must stay open; it is not
+ * closed.
+ */
 export class TableCursor implements EntryCursor {
   valid = false;
   keyBytes: Uint8Array;
@@ -73,7 +77,10 @@ export class TableCursor implements EntryCursor {
   /** The move that waits for a block. */
   #pendingBlockIndex = NONE;
   #pendingLanding = 0;
-  /** The key that `seek()` or `seekBackward()` was given: the caller's bytes, or a copy while waiting. */
+  /**
+   * The key that `seek()` or `seekBackward()` was given: the caller's bytes, or a copy while
+   * waiting.
+   */
   #target: Uint8Array;
   #targetStart = 0;
   #targetEnd = 0;
@@ -137,7 +144,10 @@ export class TableCursor implements EntryCursor {
   close(): void {
     this.#closed = true;
     this.valid = false;
+    // Whoever keeps a closed cursor does not keep a block.
     this.#buffer.bytes = new Uint8Array(0);
+    this.keyBytes = this.#buffer.bytes;
+    this.valueBytes = this.#buffer.bytes;
   }
 
   /** Moves into a block, or past an end of the table if there is no such block. */
@@ -161,6 +171,8 @@ export class TableCursor implements EntryCursor {
   #wait(blockIndex: number, landing: number): number {
     this.#pendingBlockIndex = blockIndex;
     this.#pendingLanding = landing;
+    // Whoever waits sees a failure; if nobody does any more, it must not end the process.
+    this.#buffer.loading?.catch(() => undefined);
     if (landing === Landing.atTarget || landing === Landing.beforeTarget) {
       const target = this.#target.slice(this.#targetStart, this.#targetEnd);
       this.#setTarget(target, 0, target.length);
@@ -216,7 +228,10 @@ export class TableCursor implements EntryCursor {
     return this.#baseSequence + difference;
   }
 
-  /** Notes where the columns of the block in the buffer are, and what all its entries have in common. */
+  /**
+   * Notes where the columns of the block in the buffer are, and what all its entries have in
+   * common.
+   */
   #openBlock(blockIndex: number): void {
     const { bytes } = this.#buffer;
     const flags = bytes[FLAGS_OFFSET];

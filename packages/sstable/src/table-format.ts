@@ -1,12 +1,12 @@
 // The table file, version 1, from outside in. Specification: docs/format/sstable.md.
 //
-//   +--------------+     +--------------+--------------+-------------+------------------+--------------+
-//   | data block 0 | ... | data block n | filter block | index block | properties block | footer (128) |
-//   +--------------+     +--------------+--------------+-------------+------------------+--------------+
+//   +--------------+     +--------------+--------------+-------------+------------+--------------+
+//   | data block 0 | ... | data block n | filter block | index block | properties | footer (128) |
+//   +--------------+     +--------------+--------------+-------------+------------+--------------+
 //
 // Parts follow each other without gaps, so every byte of the file belongs to one of them, and every
-// part carries a checksum. The filter block may be absent. Every block is stored as block/trailer.ts
-// describes; the footer is in footer.ts. All integers are little-endian.
+// part carries a checksum. The filter block may be absent. Every block is stored as
+// block/trailer.ts describes; the footer is in footer.ts. All integers are little-endian.
 
 import { assert } from '@varve/base';
 
@@ -26,7 +26,9 @@ export const IDENTIFIER_SIZE_BYTES = 16;
 export interface TableIdentity {
   /** The number its file name is made from. */
   readonly fileNumber: number;
-  /** 16 random bytes, different for every table ever written. They seed the checksums of its blocks. */
+  /**
+   * 16 random bytes, different for every table ever written. They seed the checksums of its blocks.
+   */
   readonly tableId: Uint8Array;
   /** 16 bytes, the same for every file of one database. */
   readonly databaseId: Uint8Array;

@@ -1,7 +1,7 @@
 // Collects the bytes of a table file and writes them in large pieces.
 //
-// Blocks are built in place in one reused buffer, so a table costs one system call and no allocation per
-// 256 KiB. A block that is larger than the buffer gets a buffer of its own, once.
+// Blocks are built in place in one reused buffer, so a table costs one system call and no
+// allocation per 256 KiB. A block that is larger than the buffer gets a buffer of its own, once.
 
 import { assert } from '@varve/base';
 import type { RandomAccessFile } from '@varve/vfs';

@@ -3,7 +3,8 @@
 //   property*:   | name length (varint) | name (UTF-8) | value length (varint) | value |
 //
 // Names ascend, so that a set of properties has one encoding. A value is a varint, a key or UTF-8
-// text; numbers that may have a fraction are text. A reader skips names it does not know and refuses a table that lacks one it needs.
+// text; numbers that may have a fraction are text. A reader skips names it does not know and
+// refuses a table that lacks one it needs.
 
 import {
   type ByteReader,

@@ -1,13 +1,15 @@
 // Reads a table file: what is in it, which block can hold a key, and the blocks themselves.
 //
-// Opening reads and checks everything but the data blocks; those are read and checked when asked for.
-// The reader keeps the index and the filter in memory and caches no data: that is for its user to choose.
+// Opening reads and checks everything but the data blocks; those are read and checked when asked
+// for. The reader keeps the index and the filter in memory and caches no data: that is for its user
+// to choose.
 
 import { assert, type CorruptionPlace, compareWhole, StorageError } from '@varve/base';
 import type { BloomReader } from '@varve/bloom';
 import type { RandomAccessFile } from '@varve/vfs';
 import { placeSeed, tableSeed } from './block/trailer.js';
 import { decodeBlock, decodeBlockInto, type StoredBlock } from './data-block/decode.js';
+import { hexOf } from './dump/hex-dump.js';
 import { decodeFooter, FOOTER_SIZE_BYTES, type Footer, footerOffset } from './footer.js';
 import type { TableIndex } from './index-block/reader.js';
 import { assertIdentity, TABLE_SIZE_BYTES_MAX, type TableIdentity } from './table-format.js';
@@ -41,12 +43,12 @@ export class TableReader {
   readonly #filter: BloomReader | null;
 
   /**
-   * Opens the table in `file`, which must be `expected`. From then on the file belongs to the reader,
-   * and `close()` closes it; if this throws, it stays the caller's.
+   * Opens the table in `file`, which must be `expected`. From then on the file belongs to the
+   * reader, and `close()` closes it; if this throws, it stays the caller's.
    *
-   * Throws `CORRUPTION`: `sst.identity` if the file is not the table expected, else the part that is
-   * damaged; a damaged filter is not fatal. Throws `UNSUPPORTED_FORMAT` if a newer version wrote it.
-   * Cost: two reads and O(index and filter).
+   * Throws `CORRUPTION`: `sst.identity` if the file is not the table expected, else the part that
+   * is damaged; a damaged filter is not fatal. Throws `UNSUPPORTED_FORMAT` if a newer version wrote
+   * it. Cost: two reads and O(index and filter).
    */
   static openSync(file: RandomAccessFile, expected: ExpectedTable): TableReader {
     assertIdentity(expected);
@@ -71,7 +73,8 @@ export class TableReader {
     this.blockCount = this.#index.blockCount;
     this.memoryBytes = this.#index.memoryBytes + (filter?.sizeBytes ?? 0);
     if (this.properties.dataBlockCount !== this.blockCount) {
-      const message = `Cannot open table ${file.path}: properties and index differ in the number of blocks`;
+      const reason = 'properties and index differ in the number of blocks';
+      const message = `Cannot open table ${file.path}: ${reason}`;
       throw new StorageError('CORRUPTION', message, { file: file.path, where: 'sst.properties' });
     }
   }
@@ -92,14 +95,17 @@ export class TableReader {
   }
 
   /**
-   * Finds the first block that can hold `key[start, end)`; `blockCount` if the key is behind them all.
-   * An older version of the key can be in the block after: see {@link mayContinue}. O(log blocks).
+   * Finds the first block that can hold `key[start, end)`; `blockCount` if the key is behind them
+   * all. An older version of the key can be in the block after: see {@link mayContinue}. O(log
+   * blocks).
    */
   findBlock(key: Uint8Array, start: number, end: number): number {
     return this.#index.findBlock(key, start, end);
   }
 
-  /** Whether versions of `key[start, end)` that do not fit into a block may go on in the next one. */
+  /**
+   * Whether versions of `key[start, end)` that do not fit into a block may go on in the next one.
+   */
   mayContinue(blockIndex: number, key: Uint8Array, start: number, end: number): boolean {
     return (
       blockIndex + 1 < this.blockCount &&
@@ -107,7 +113,10 @@ export class TableReader {
     );
   }
 
-  /** Gives a copy of the separator of a block: not before any of its keys, nor after the next block's. */
+  /**
+   * Gives a copy of the separator of a block: not before any of its keys, nor after the next
+   * block's.
+   */
   separator(blockIndex: number): Uint8Array {
     return this.#index.separator(blockIndex);
   }
@@ -128,8 +137,8 @@ export class TableReader {
   }
 
   /**
-   * Reads stored blocks, `target.length` bytes from `offset` of the file on, for {@link decodeBlock}.
-   * Throws `CORRUPTION` if the file is shorter, and what the file throws.
+   * Reads stored blocks, `target.length` bytes from `offset` of the file on, for {@link
+   * decodeBlock}. Throws `CORRUPTION` if the file is shorter, and what the file throws.
    */
   readStoredSync(target: Uint8Array, offset: number): void {
     readFully(this.#file, target, offset, 'sst.data');
@@ -138,7 +147,7 @@ export class TableReader {
   /**
    * Verifies the block stored at `storedStart` and writes its content to `target`, which needs
    * `contentLength(blockIndex)` bytes of room. Gives that length. Throws `CORRUPTION` (`sst.data`).
-   * Cost: 0.3 µs per KiB, 1 µs more if it is compressed.
+   * Cost: 0.2 µs per KiB, 1 µs per KiB if it is compressed.
    */
   decodeBlock(
     blockIndex: number,
@@ -154,8 +163,8 @@ export class TableReader {
   }
 
   /**
-   * Reads a block and writes its content to `target`, which needs `contentLength(blockIndex)` bytes of
-   * room. Gives that length. Throws `CORRUPTION` (`sst.data`), and what the file throws. Blocks.
+   * Reads a block and writes its content to `target`, which needs `contentLength(blockIndex)` bytes
+   * of room. Gives that length. Throws `CORRUPTION` (`sst.data`), and what the file throws. Blocks.
    */
   readBlockSync(blockIndex: number, target: Uint8Array, targetOffset: number): number {
     const storedLength = this.storedLength(blockIndex);
@@ -209,7 +218,9 @@ function readFully(
   checkReadLength(file.path, readLength, target.length, offset, where);
 }
 
-/** The size was checked when the table was opened, so a file that ends early was cut short since. */
+/**
+ * The size was checked when the table was opened, so a file that ends early was cut short since.
+ */
 function checkReadLength(
   file: string,
   readLength: number,
@@ -218,7 +229,8 @@ function checkReadLength(
   where: CorruptionPlace,
 ): void {
   if (readLength === length) return;
-  const message = `Cannot read ${length} bytes at offset ${offset} of ${file}: the file ends after ${readLength} of them`;
+  const range = `${length} bytes at offset ${offset}`;
+  const message = `Cannot read ${range} of ${file}: the file ends after ${readLength} of them`;
   throw new StorageError('CORRUPTION', message, { file, where, offset });
 }
 
@@ -259,8 +271,4 @@ function wrongTable(
 ): StorageError {
   const message = `Cannot open table ${file}: it is not the one expected, ${reason}`;
   return new StorageError('CORRUPTION', message, { file, where: 'sst.identity', expected, actual });
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,9 +1,9 @@
 // What a table says about its entries as a whole, collected while they are written and, by
 // verifyTable(), again while they are read back: the two must agree.
 //
-// The content hash covers every key, value, sequence and kind, in order, and is taken from the entries
-// as they are handed over. The checksum of a block, in contrast, is taken once the block is encoded and
-// compressed, so it cannot see what went wrong before.
+// The content hash covers every key, value, sequence and kind, in order, and is taken from the
+// entries as they are handed over. The checksum of a block, in contrast, is taken once the block is
+// encoded and compressed, so it cannot see what went wrong before.
 
 import { assert, checksum64, EntryKind } from '@varve/base';
 
@@ -25,7 +25,9 @@ export interface TableStatistics {
   readonly largestSequence: number;
   /** How many data blocks hold the entries. */
   readonly dataBlockCount: number;
-  /** 32-bit hash of every key, value, sequence and kind, in order; depends on where blocks are cut. */
+  /**
+   * 32-bit hash of every key, value, sequence and kind, in order; depends on where blocks are cut.
+   */
   readonly contentHash: number;
 }
 
@@ -55,10 +57,6 @@ export class StatisticsCollector {
 
   get entryCount(): number {
     return this.#entryCount;
-  }
-
-  get dataBlockCount(): number {
-    return this.#dataBlockCount;
   }
 
   /** Takes in the next entry; `keyHash` is the `hashKey()` of its key. */
@@ -120,7 +118,9 @@ export class StatisticsCollector {
   }
 }
 
-/** Folds `value` into `hash`: with either of the two fixed, the other maps to the result one to one. */
+/**
+ * Folds `value` into `hash`: with either of the two fixed, the other maps to the result one to one.
+ */
 function fold(hash: number, value: number): number {
   const mixed = hash ^ value;
   return Math.imul((mixed << HASH_ROTATION) | (mixed >>> (32 - HASH_ROTATION)), HASH_MULTIPLIER);

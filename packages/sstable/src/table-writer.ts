@@ -1,8 +1,8 @@
 // Writes a table file from entries that arrive in order.
 //
-// An entry is copied once into the block being built; a complete block is encoded, compressed and sealed
-// in the output buffer. Nothing is allocated per entry. The file is complete once finish() returns, but
-// neither synced nor closed: who publishes the table decides when.
+// An entry is copied once into the block being built; a complete block is encoded, compressed and
+// sealed in the output buffer. Nothing is allocated per entry. The file is complete once finish()
+// returns, but neither synced nor closed: who publishes the table decides when.
 
 import {
   assert,
@@ -42,7 +42,10 @@ export interface TableWriterOptions {
   readonly blockSizeBytes?: number;
   /** Default: `'none'`. `'lz4'` costs about 2 µs per KiB written and 1 µs per KiB read. */
   readonly codec?: BlockCodec;
-  /** Size of the filter in bits per distinct key, at most 64; 0 for none. Default: 10, 1 % false positives. */
+  /**
+   * Size of the filter in bits per distinct key, at most 64; 0 for none. Default: 10, 1 % false
+   * positives.
+   */
   readonly filterBitsPerKey?: number;
 }
 
@@ -73,8 +76,8 @@ export class TableWriter {
   #finished = false;
 
   /**
-   * Writes to `file`, which must be empty and stays the caller's to sync and close. Takes about 400 KiB
-   * of memory, and up to three times the largest entry while that is written.
+   * Writes to `file`, which must be empty and stays the caller's to sync and close. Takes about 400
+   * KiB of memory, and up to three times the largest entry while that is written.
    */
   constructor(file: RandomAccessFile, identity: TableIdentity, options: TableWriterOptions = {}) {
     assertIdentity(identity);
@@ -107,9 +110,9 @@ export class TableWriter {
    * Adds the entry with the key `keyBytes[keyStart, keyEnd)`, the value `valueBytes[valueStart,
    * valueEnd)`, a sequence and a kind (`put`, or `delete` with an empty value). Copies the bytes.
    *
-   * Requires: entries arrive in order, by key ascending and of one key by sequence descending; the table
-   * stays below 4 GiB. A `BugError` says that one of these was broken. Throws `StorageError` if a block
-   * was complete and cannot be written. Cost: about 0.2 µs for 16 + 100 bytes.
+   * Requires: entries arrive in order, by key ascending and of one key by sequence descending; the
+   * table stays below 4 GiB. A `BugError` says that one of these was broken. Throws `StorageError`
+   * if a block was complete and cannot be written. Cost: about 0.2 µs for 16 + 100 bytes.
    */
   add(
     keyBytes: Uint8Array,
@@ -148,8 +151,8 @@ export class TableWriter {
   }
 
   /**
-   * Completes the file and says what is in it. Requires: at least one entry was added. The caller then
-   * syncs the file. Cost: builds the filter, about 0.02 µs per key.
+   * Completes the file and says what is in it. Requires: at least one entry was added. The caller
+   * then syncs the file. Cost: builds the filter, about 0.02 µs per key.
    */
   finish(): TableSummary {
     assert(!this.#finished, 'TableWriter: the table is finished');
@@ -255,7 +258,9 @@ export class TableWriter {
     this.#seal(start, start + content.length, CODEC_NONE, content.length);
   }
 
-  /** Adds the trailer to the block built at `start` of the output, which makes it part of the file. */
+  /**
+   * Adds the trailer to the block built at `start` of the output, which makes it part of the file.
+   */
   #seal(start: number, storedEnd: number, codec: number, contentLength: number): void {
     const output = this.#output;
     const seed = placeSeed(this.#seed, output.position);

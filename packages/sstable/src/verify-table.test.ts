@@ -81,7 +81,9 @@ describe('verifyTable', () => {
 
   // From here on checksums are right: only a faulty writer or a forger makes such tables.
 
-  /** Offsets in the content of the first block: 3 entries, ends of 2 bytes, no sequences or kinds. */
+  /**
+   * Offsets in the content of the first block: 3 entries, ends of 2 bytes, no sequences or kinds.
+   */
   const KEYS = 16 + 3 * 4;
 
   test.each([
@@ -146,7 +148,8 @@ describe('verifyTable', () => {
   });
 
   test('finds a value, sequence or kind that changed since it was added', () => {
-    // Goal: the content hash sees what a block checksum cannot. Approach: change one field of an entry.
+    // Goal: the content hash sees what a block checksum cannot. Approach: change one field of an
+    // entry.
     const { contentHash } = buildTable(ENTRIES, OPTIONS).summary;
     const hashes = [
       { value: ascii('val!') },

@@ -16,7 +16,7 @@ function storeOf(changes: { records?: [KeyParts, City][]; keys?: KeyParts[] } = 
     const keys = changes.keys ?? [...cities].sort(ordering.compare).map(ordering.keyOf);
     return [ordering.name, { keys: () => keys }];
   });
-  return { records: { entries: () => records }, orderings: new Map(orderings) } as never;
+  return { records: { entries: () => records }, orderings: new Map(orderings as never) } as never;
 }
 
 const rightRecords = (): [KeyParts, City][] => byId.map((city) => [[city.id], city]);

@@ -5,7 +5,9 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '@varve/base';
 import { ExitCode, NotSoError, reportFailure, UsageError } from '../failures.js';
 import { createTemporaryDirectory, kindOfPath, removeTemporaryDirectory } from '../files.js';
-import { Terminal, type TerminalStreams } from '../terminal/terminal.js';
+import { verify } from '../store/engine-api.js';
+import type { ProcessParts } from '../terminal/process-parts.js';
+import { Terminal } from '../terminal/terminal.js';
 import { askQuestions } from './answers.js';
 import { checkEverything } from './checks.js';
 import { type City, loadCities } from './city.js';
@@ -40,9 +42,10 @@ interface JobParts {
 /** Runs the job with the words of the command line. Gives the exit code; never throws. */
 export async function runCitiesJob(
   words: readonly string[],
-  streams: TerminalStreams,
+  process: ProcessParts,
 ): Promise<number> {
-  const terminal = new Terminal(streams);
+  const terminal = new Terminal(process.streams);
+  process.onInterruptible(() => terminal.interrupt());
   try {
     await runWithDirectory(terminal, parseWords(words));
     await terminal.output.flush();
@@ -120,6 +123,9 @@ async function runJob(parts: JobParts, directory: string): Promise<JobResult> {
   const cities = await steps.run({ id: 'load', title: 'Load the source' }, loadCities);
   const entryCount = cities.length * ENTRIES_PER_CITY;
   const ingested = await ingest(parts, { cities, directory });
+  const verified = await steps.run({ id: 'verify', title: 'Verify every checksum' }, () =>
+    verify(directory),
+  );
   const store = await steps.run({ id: 'reopen', title: 'Open it again' }, () =>
     openCityStore(directory, { memoryBudgetBytes: MEMORY_BUDGET_BYTES }),
   );
@@ -143,6 +149,7 @@ async function runJob(parts: JobParts, directory: string): Promise<JobResult> {
     answers,
     checks,
     ingested,
+    verified,
     reopened,
     totalMs: systemClock.monotonicMs() - startMs,
   };

@@ -12,7 +12,7 @@
 //   --directory <path>   where to put the store, which is then kept (default: a temporary directory, removed)
 //   --json               the figures as JSON instead of the report
 
-import { processStreams } from '../terminal/process-streams.js';
+import { processParts } from '../terminal/process-parts.js';
 import { runCitiesJob } from './job.js';
 
-process.exitCode = await runCitiesJob(process.argv.slice(2), processStreams);
+process.exitCode = await runCitiesJob(process.argv.slice(2), processParts);

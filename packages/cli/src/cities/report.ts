@@ -1,6 +1,6 @@
 // What the main job shows: answers, checks, the tree, and the one line at the end.
 
-import type { DatabaseStatistics } from '../store/engine-api.js';
+import type { DatabaseStatistics, VerifyReport } from '../store/engine-api.js';
 import type { Terminal } from '../terminal/terminal.js';
 import {
   formatBytes,
@@ -25,6 +25,8 @@ export interface JobResult {
   readonly checks: readonly CheckResult[];
   /** Taken when everything was ingested and compaction had nothing left to do. */
   readonly ingested: DatabaseStatistics;
+  /** What reading all files between closing and opening again found. */
+  readonly verified: VerifyReport;
   /** Taken after opening the store again. */
   readonly reopened: DatabaseStatistics;
   readonly totalMs: number;
@@ -54,7 +56,7 @@ export function renderAnswer(answer: Answer, terminal: Terminal): string {
 export function renderTree(result: JobResult, terminal: Terminal): string {
   const { outputPalette: palette, widthColumns } = terminal;
   const { ingested, reopened } = result;
-  const { keyspaces } = reopened;
+  const keyspaces = reopened.keyspaces.filter((keyspace) => keyspace.entryCount > 0);
   return [
     drawLevels(keyspaces, { palette, widthColumns }),
     '',
@@ -73,16 +75,18 @@ export function problemsOf(result: JobResult): readonly string[] {
   const differences = result.checks.flatMap(({ name, problems }) =>
     problems.map((problem) => `${name} ${problem}`),
   );
-  return [...wrongAnswers, ...differences];
+  const damage = result.verified.damage.map((error) => error.message);
+  return [...wrongAnswers, ...differences, ...damage];
 }
 
 /** The line the job ends with when all is well. */
 export function verifiedLine(result: JobResult): string {
-  const { answers, checks, cityCount, entryCount, totalMs } = result;
+  const { answers, checks, cityCount, entryCount, totalMs, verified } = result;
   return [
     `Verified: ${formatQuantity(cityCount, 'record')} and ${checks.length - 1} orderings of them`,
     `(${formatQuantity(entryCount, 'entry')} in ${checks.length} keyspaces) equal the source after a restart,`,
-    `${answers.length} of ${answers.length} answers are right; ${formatDuration(totalMs)}`,
+    `${answers.length} of ${answers.length} answers are right,`,
+    `${formatQuantity(verified.tableCount, 'table')} without damage; ${formatDuration(totalMs)}`,
   ].join(' ');
 }
 
@@ -95,7 +99,9 @@ export function toJson(result: JobResult): string {
     elapsedMs,
     isRight,
   }));
-  return JSON.stringify({ ...result, answers, isVerified: problemsOf(result).length === 0 });
+  const { damage, ...verified } = result.verified;
+  const problems = problemsOf(result);
+  return JSON.stringify({ ...result, answers, verified, problems });
 }
 
 function sizeFacts(result: JobResult): (readonly [string, string])[] {

@@ -65,6 +65,8 @@ export class Steps {
       count.padStart(COUNT_WIDTH_COLUMNS),
       formatDuration(elapsedMs).padStart(TIME_WIDTH_COLUMNS),
       palette.accent(rate.padStart(RATE_WIDTH_COLUMNS)),
-    ].join(' ');
+    ]
+      .join(' ')
+      .trimEnd();
   }
 }

@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../failures.js';
+import { NotSoError, UsageError } from '../failures.js';
 import { kindOfPath } from '../files.js';
 import { dump } from '../store/engine-api.js';
 import { type JsonOptions, withJson } from './options.js';
@@ -57,6 +57,9 @@ async function runDump(
 /** A file of another kind is more likely the wrong word than a wrong name. */
 function assertKind(file: string, wanted: FileKind): void {
   if (wanted.pattern.test(basename(file))) {
+    if (kindOfPath(file) === 'nothing') {
+      throw new NotSoError(`Cannot dump ${file}: there is no such file`);
+    }
     return;
   }
   const actual = FILE_KINDS.find(({ pattern }) => pattern.test(basename(file)));

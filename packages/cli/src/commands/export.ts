@@ -2,7 +2,12 @@
 
 import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
-import { closeOutputFile, createOutputFile, STANDARD_STREAM } from '../files.js';
+import {
+  closeOutputFile,
+  createOutputFile,
+  removeIncompleteFile,
+  STANDARD_STREAM,
+} from '../files.js';
 import { openKeyspace, type StoredKeyspace } from '../store/open-store.js';
 import { OutputStream } from '../terminal/output-stream.js';
 import { Progress } from '../terminal/progress.js';
@@ -43,6 +48,11 @@ export function addExport(program: Command, session: Session): void {
   );
 }
 
+interface Written {
+  readonly entryCount: number;
+  readonly elapsedMs: number;
+}
+
 interface ExportWords {
   readonly directory: string;
   readonly file: string;
@@ -56,20 +66,38 @@ async function runExport(session: Session, words: ExportWords): Promise<void> {
     await writeEntries(session, keyspace, { ...words, output: session.terminal.output });
     return;
   }
-  const stream = await createOutputFile(file, { existing: options.force ? 'replace' : 'refuse' });
-  const output = new OutputStream(stream);
-  const written = await writeEntries(session, keyspace, { ...words, output });
-  await closeOutputFile(stream);
+  const { elapsedMs, entryCount } = await writeFile(session, keyspace, words);
+  const speed = `${formatDuration(elapsedMs)}: ${formatRate(entryCount, elapsedMs)}`;
   await session.terminal.notice(
-    `Exported ${formatQuantity(written.entryCount, 'entry')} to ${file} in ${formatDuration(written.elapsedMs)}: ${formatRate(written.entryCount, written.elapsedMs)}`,
+    `Exported ${formatQuantity(entryCount, 'entry')} to ${file} in ${speed}`,
   );
+}
+
+/** Leaves the whole file or none. */
+async function writeFile(
+  session: Session,
+  keyspace: StoredKeyspace,
+  words: ExportWords,
+): Promise<Written> {
+  const { file, options } = words;
+  const stream = await createOutputFile(file, { existing: options.force ? 'replace' : 'refuse' });
+  try {
+    const output = new OutputStream(stream);
+    const written = await writeEntries(session, keyspace, { ...words, output });
+    await closeOutputFile(stream);
+    return written;
+  } catch (error) {
+    stream.destroy();
+    removeIncompleteFile(file);
+    throw error;
+  }
 }
 
 async function writeEntries(
   session: Session,
   keyspace: StoredKeyspace,
   words: ExportWords & { output: OutputStream },
-): Promise<{ entryCount: number; elapsedMs: number }> {
+): Promise<Written> {
   const { output, options } = words;
   const toLine = lineWriter(options.format ?? formatOf(words.file), keyspace, output);
   using progress = new Progress(session.terminal, { label: 'Exporting', noun: 'entries' });

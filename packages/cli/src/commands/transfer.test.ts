@@ -140,7 +140,16 @@ describe('varve export', () => {
   test('exports a range', async () => {
     const input = awkward.map((entry) => JSON.stringify(entry)).join('\n');
     await store.runWell(['import', 'DIR', '-', '--format', 'ndjson'], { input });
-    const { stdout } = await store.runWell(['export', 'DIR', '--gte', 'z', '--lt', 'zz', '--format', 'csv']);
+    const { stdout } = await store.runWell([
+      'export',
+      'DIR',
+      '--gte',
+      'z',
+      '--lt',
+      'zz',
+      '--format',
+      'csv',
+    ]);
     expect(stdout).toBe('key,value\nz,\n');
   });
 });

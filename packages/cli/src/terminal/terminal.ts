@@ -5,7 +5,7 @@
 // with streams of their own. Answers go to standard output and nothing else does; messages, progress and
 // errors go to standard error.
 
-import type { Readable, Writable } from 'node:stream';
+import { addAbortSignal, type Readable, type Writable } from 'node:stream';
 import { InterruptedError } from '../failures.js';
 import { OutputStream } from './output-stream.js';
 import { createPalette, type Palette } from './palette.js';
@@ -32,7 +32,7 @@ export class Terminal {
   readonly noticePalette: Palette;
   readonly #streams: TerminalStreams;
   readonly #notices: OutputStream;
-  #isInterrupted = false;
+  readonly #interruption = new AbortController();
 
   constructor(streams: TerminalStreams) {
     this.#streams = streams;
@@ -57,8 +57,9 @@ export class Terminal {
     return this.#streams.stdout.columns ?? DEFAULT_WIDTH_COLUMNS;
   }
 
-  get input(): Readable {
-    return this.#streams.stdin;
+  /** Standard input. Reading it ends with InterruptedError after Ctrl-C, also while it waits. */
+  get input(): AsyncIterable<Uint8Array> {
+    return this.interruptible(this.#streams.stdin);
   }
 
   /** Where progress is drawn; null when nobody would see it move. */
@@ -74,13 +75,23 @@ export class Terminal {
 
   /** Called by the process on Ctrl-C; commands find out at their next `throwIfInterrupted`. */
   interrupt(): void {
-    this.#isInterrupted = true;
+    this.#interruption.abort();
   }
 
   /** Called by every long loop between two steps. Throws InterruptedError after Ctrl-C. */
   throwIfInterrupted(): void {
-    if (this.#isInterrupted) {
+    if (this.#interruption.signal.aborted) {
       throw new InterruptedError('Interrupted');
+    }
+  }
+
+  /** The chunks of a stream, which is given up on Ctrl-C. Throws InterruptedError then. */
+  async *interruptible(stream: Readable): AsyncGenerator<Uint8Array> {
+    try {
+      yield* addAbortSignal(this.#interruption.signal, stream);
+    } catch (error) {
+      this.throwIfInterrupted();
+      throw error;
     }
   }
 }

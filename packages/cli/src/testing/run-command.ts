@@ -35,7 +35,7 @@ export async function runCommand(
       stderr: stderr.stream,
       environment: { NO_COLOR: '1' },
     },
-    ...(setting.onInterruptible === undefined ? {} : { onInterruptible: setting.onInterruptible }),
+    onInterruptible: setting.onInterruptible ?? (() => {}),
   });
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }

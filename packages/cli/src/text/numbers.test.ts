@@ -29,6 +29,7 @@ describe('formatQuantity', () => {
     [1, 'entry', '1 entry'],
     [2, 'entry', '2 entries'],
     [2, 'key', '2 keys'],
+    [2, 'flush', '2 flushes'],
   ])('%d %s is %s', (count, noun, text) => expect(formatQuantity(count, noun)).toBe(text));
 });
 

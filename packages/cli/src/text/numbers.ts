@@ -70,7 +70,10 @@ export function formatShare(share: number): string {
 
 /** The plural of an English noun with a regular one. */
 export function pluralOf(noun: string): string {
-  return /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  if (/[^aeiou]y$/.test(noun)) {
+    return `${noun.slice(0, -1)}ies`;
+  }
+  return /(?:s|x|sh|ch)$/.test(noun) ? `${noun}es` : `${noun}s`;
 }
 
 function scale(value: number, step: number, unitCount: number) {

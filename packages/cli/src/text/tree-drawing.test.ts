@@ -8,7 +8,7 @@ const MIB = 1024 * 1024;
 const users: KeyspaceShape = {
   name: 'users',
   levels: [
-    { level: 0, tableCount: 1, sizeBytes: 2 * MIB, entryCount: 10, targetBytes: null },
+    { level: 0, tableCount: 1, sizeBytes: 2 * MIB, entryCount: 10, targetBytes: MIB },
     { level: 1, tableCount: 0, sizeBytes: 0, entryCount: 0, targetBytes: null },
     { level: 6, tableCount: 2, sizeBytes: 16 * MIB, entryCount: 5000, targetBytes: 20 * MIB },
   ],
@@ -21,7 +21,7 @@ const empty: KeyspaceShape = {
 describe('drawLevels', () => {
   test('draws a bar per level over all keyspaces', () => {
     const other = { ...users, name: 'other' };
-    const text = drawLevels([users, empty, other], { palette, widthColumns: 60 });
+    const text = drawLevels([users, empty, other], { palette, widthColumns: 66 });
     expect(text.split('\n')).toEqual([
       'level  files  entries      size    target',
       'L0         2       20  4.00 MiB            ▓▓▓',

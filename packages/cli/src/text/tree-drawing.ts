@@ -12,7 +12,7 @@ import { type Column, renderTable } from './table.js';
 
 const BAR_WIDTH_COLUMNS_MAX = 60;
 const BAR_WIDTH_COLUMNS_MIN = 10;
-const FIGURES_WIDTH_COLUMNS = 40;
+const FIGURES_WIDTH_COLUMNS = 46;
 
 /** One level of one keyspace; the engine's statistics have this shape. */
 export interface LevelShape {
@@ -20,7 +20,7 @@ export interface LevelShape {
   readonly tableCount: number;
   readonly sizeBytes: number;
   readonly entryCount: number;
-  /** Null where the level has no target, or none is known. */
+  /** Null where the level has no target, or none is known. Level 0 is judged by its number of runs instead. */
   readonly targetBytes: number | null;
 }
 
@@ -53,7 +53,7 @@ export function drawLevels(
   options: { palette: Palette; widthColumns: number },
 ): string {
   const { palette } = options;
-  const levels = combineLevels(keyspaces).filter((level) => level.tableCount > 0);
+  const levels = combineLevels(keyspaces);
   if (levels.length === 0) {
     return palette.quiet('There are no tables yet: everything is in the log.');
   }
@@ -67,7 +67,7 @@ export function drawLevels(
       formatCount(level.tableCount),
       formatCount(level.entryCount),
       formatBytes(level.sizeBytes),
-      level.targetBytes === null ? '' : formatBytes(level.targetBytes),
+      level.level === 0 || level.targetBytes === null ? '' : formatBytes(level.targetBytes),
       barStyle(level.level, palette)(levelBar(size, { largestSizeBytes, widthColumns })),
     ];
   });
@@ -102,9 +102,13 @@ export function lookupTableCount(keyspaces: readonly KeyspaceShape[]): number {
   }, 0);
 }
 
+/** Levels that hold something, over all keyspaces; targets only of the keyspaces that have something there. */
 function combineLevels(keyspaces: readonly KeyspaceShape[]): readonly LevelShape[] {
   const byLevel = new Map<number, LevelShape>();
   for (const level of keyspaces.flatMap((keyspace) => keyspace.levels)) {
+    if (level.tableCount === 0) {
+      continue;
+    }
     const before = byLevel.get(level.level);
     byLevel.set(level.level, before === undefined ? level : addLevels(before, level));
   }

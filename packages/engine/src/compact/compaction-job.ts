@@ -11,9 +11,8 @@
  */
 import { compareBytes, copyBytes, type EntryCursor } from '@varve/base';
 import type { TableSummary, TableWriterOptions } from '@varve/sstable';
-import { DirectBlockSource, TableCursor, TableReader } from '@varve/sstable';
+import { DirectBlockSource, TableCursor, type TableReader } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
-import { tableFileName } from '../directory/index.js';
 import { LevelCursor, MergingCursor } from '../iterators/index.js';
 import type { TableMetadata } from '../manifest/index.js';
 import {
@@ -22,6 +21,7 @@ import {
   ENTRIES_PER_BEAT,
   type JobProgress,
   KEEP_WITHOUT_SEQUENCE,
+  openTableSync,
   type TableOutputOptions,
   TableOutputs,
 } from '../tables/index.js';
@@ -80,16 +80,9 @@ interface RunToOpen {
 }
 
 function openRun(fileSystem: FileSystem, job: CompactionJob, opening: RunToOpen): EntryCursor {
-  const { directory, databaseId } = job.output;
   const source = new DirectBlockSource();
   const open = (table: TableMetadata): EntryCursor => {
-    const path = `${directory}/${tableFileName(table.fileNumber)}`;
-    const reader = TableReader.openSync(fileSystem.openSync(path, 'read'), {
-      fileNumber: table.fileNumber,
-      tableId: table.tableId,
-      databaseId,
-      sizeBytes: table.sizeBytes,
-    });
+    const reader = openTableSync(fileSystem, job.output, table);
     opening.readers.push(reader);
     return new TableCursor(reader, source);
   };

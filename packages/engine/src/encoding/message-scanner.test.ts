@@ -190,6 +190,7 @@ describe('MessageScanner', () => {
     ['c0 c0', 'there are bytes after the value'],
     ['dd ff ff ff ff', 'it ends too early'],
     ['df ff ff ff ff', 'it ends too early'],
+    ['df 80 00 00 01 a1 61 90', 'it ends too early'], // twice the count is 2^32 + 2
     ['db ff ff ff ff 00', 'it has a text that is too long'],
     ['c6 ff ff ff ff 00', 'it ends too early'],
     ['c1', 'not data (type 0xc1)'],
@@ -232,6 +233,7 @@ describe('MessageScanner', () => {
     ['7f', 127],
     ['82 a1 61 81 a1 61 01 a1 62 81 a1 61 02', { a: { a: 1 }, b: { a: 2 } }],
     ['92 81 a1 61 01 81 a1 61 02', [{ a: 1 }, { a: 2 }]],
+    ['82 a1 61 81 a1 62 01 a1 62 02', { a: { b: 1 }, b: 2 }],
     ['81 ab 63 6f 6e 73 74 72 75 63 74 6f 72 01', { constructor: 1 }],
     ['d6 ff 00 00 00 01', new Date(1_000)],
     ['c7 0c ff 00 00 00 00 ff ff ff ff ff ff ff ff', new Date(-1_000)],

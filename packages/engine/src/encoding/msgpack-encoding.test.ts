@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SHORTENED_TEXT_SIZE_BYTES_MIN } from './byte-order-marks.js';
 import { MsgpackEncoding } from './msgpack-encoding.js';
+import { packMessage } from './msgpack-library.js';
 
 const SEED = 20_260_305;
 const encoding = new MsgpackEncoding();
@@ -83,7 +84,14 @@ describe('MsgpackEncoding', () => {
   });
 
   test('keeps dates to the millisecond', () => {
-    const property = fc.property(fc.date({ noInvalidDate: true }), (date) => {
+    // One range for each of the forms of a timestamp.
+    const of32And64Bits = fc.date({
+      noInvalidDate: true,
+      min: new Date(0),
+      max: new Date(2 ** 32 * 1000 - 1),
+    });
+    const ofAnySize = fc.date({ noInvalidDate: true });
+    const property = fc.property(fc.oneof(of32And64Bits, ofAnySize), (date) => {
       expect(readBack(date)).toEqual(date);
     });
     fc.assert(property, { seed: SEED, numRuns: 3_000 });
@@ -126,6 +134,11 @@ describe('MsgpackEncoding', () => {
     expect(read.text === large.text).toBe(true);
     expect(large.bytes.equals(read.bytes)).toBe(true);
     expect(readBack({ a: 1 })).toEqual({ a: 1 });
+  });
+
+  test('gives the memory of a large message back', () => {
+    encode({ text: 'x'.repeat(4_000_000) });
+    expect(packMessage(null).buffer.byteLength).toBeLessThan(100_000);
   });
 
   test('does not change the prototype of what it reads', () => {

@@ -44,6 +44,8 @@ describe('StagedEncoding', () => {
   test('a value that writes another one while it is encoded is written whole', () => {
     const encoding = new TupleEncoding();
     const inner = new Uint8Array(100);
+    const first = ['its memory is used again'];
+    encoding.write(first, new Uint8Array(encoding.sizeBound(first)), 0);
     const outer = Object.defineProperty(['first', 0, 'last'], '1', {
       get() {
         const value = ['y'.repeat(20)];

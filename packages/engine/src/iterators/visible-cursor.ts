@@ -86,6 +86,7 @@ export class VisibleCursor {
 
   /** Requires: `valid`. */
   next(): number {
+    this.valid = false;
     if (this.#forward) return this.#findForward(this.#inner.next());
     // The shown entry is the saved copy, so its key is already in place to be skipped.
     this.#forward = true;
@@ -120,12 +121,15 @@ export class VisibleCursor {
     this.#inner.close();
   }
 
+  /** A move that fails leaves no entry: whoever catches the error must not go on behind what could not be read. */
   #startForward(): void {
+    this.valid = false;
     this.#forward = true;
     this.#savedKeyLength = -1;
   }
 
   #startBackward(): void {
+    this.valid = false;
     this.#forward = false;
     this.#savedKeyLength = -1;
     this.#live = false;

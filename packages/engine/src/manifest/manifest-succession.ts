@@ -108,6 +108,7 @@ export class ManifestSuccession {
       } catch (error) {
         throw this.#fail(error);
       }
+      assert(writer.durableEditCount >= editCount, 'a manifest in use holds every edit');
     }
   }
 
@@ -119,6 +120,7 @@ export class ManifestSuccession {
       } catch (error) {
         throw this.#fail(error);
       }
+      assert(writer.durableEditCount >= editCount, 'a manifest in use holds every edit');
     }
   }
 
@@ -167,6 +169,7 @@ export class ManifestSuccession {
     await writer.sync();
     await this.#directory.sync();
     await stageCurrent(this.#directory, writer.fileNumber);
+    if (isGivenUp(successor)) throw writer.failure;
     assert(
       writer.durableEditCount >= this.#durableEditCount,
       'a manifest that is put in force holds every durable edit',

@@ -406,6 +406,7 @@ describe('VersionSet.takeUnusedFiles', () => {
     const held = set.current.retain();
     set.log({ minimumLogNumber: log + 1 });
     expect(set.liveFiles().logs).toEqual(new Set([log, log + 1]));
+    expect(set.takeUnusedFiles()).toEqual([]);
     await set.sync();
     expect(set.liveFiles().logs).toEqual(new Set([log + 1]));
     expect(set.takeUnusedFiles()).toEqual([{ kind: 'log', fileNumber: log }]);
@@ -432,10 +433,13 @@ describe('VersionSet.findOrphansSync', () => {
     for (const name of [...orphans, 'notes.txt', '.DS_Store', '12.sst']) {
       createFile(memory, `/db/${name}`);
     }
-    const set = VersionSet.loadSync(openDirectory(memory.crash('kill', RANDOM)))!;
+    const reopened = memory.crash('kill', RANDOM);
+    const set = VersionSet.loadSync(openDirectory(reopened))!;
     expect(() => set.findOrphansSync()).toThrow(BugError);
     await set.publish();
-    set.takeFileNumbers(5);
+    // Being written now, and not logged yet.
+    expect(set.takeFileNumbers(1)).toBe(16);
+    createFile(reopened, '/db/000016.sst');
     expect(set.takeUnusedFiles()).toEqual([{ kind: 'manifest', fileNumber: 1 }]);
     expect(set.findOrphansSync()).toEqual([
       { kind: 'table', fileNumber: 10 },

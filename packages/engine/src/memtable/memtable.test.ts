@@ -211,8 +211,11 @@ function harnessWith(options: { arenaSizeBytes?: number; indexSizeBytes?: number
 function neighbourOf(random: Random, key: Uint8Array): Uint8Array {
   const change = random.below(4);
   if (change === 0) return key.slice(0, random.below(key.length + 1));
-  if (change === 1)
-    return Uint8Array.of(...key.subarray(0, MAX_KEY_SIZE_BYTES - 1), random.below(256));
+  if (change === 1 && key.length < MAX_KEY_SIZE_BYTES) {
+    const longer = filled(key.length + 1, random.below(256));
+    longer.set(key);
+    return longer;
+  }
   const neighbour = key.slice();
   if (key.length > 0) neighbour[random.below(key.length)] += change === 2 ? 1 : -1;
   return neighbour;

@@ -20,6 +20,9 @@ export interface BlockCacheOptions {
 /** Slots the cache keeps even when other memory has used up its share. */
 const MINIMUM_SLOT_COUNT = 64;
 
+/** The largest buffer of Node.js 20. What a larger cache has beyond it can only be used by oversized blocks. */
+const SLAB_SIZE_BYTES_MAX = 4 * 1024 * 1024 * 1024;
+
 export class BlockCache {
   /** The slab: the block in slot `s` starts at `s * slotSizeBytes`. */
   readonly bytes: Buffer;
@@ -41,9 +44,10 @@ export class BlockCache {
   constructor(options: BlockCacheOptions) {
     this.#capacityBytes = options.capacityBytes;
     this.slotSizeBytes = options.slotSizeBytes;
+    const slabSizeBytes = Math.min(options.capacityBytes, SLAB_SIZE_BYTES_MAX);
     this.#slotCount = Math.max(
       MINIMUM_SLOT_COUNT,
-      Math.floor(options.capacityBytes / options.slotSizeBytes),
+      Math.floor(slabSizeBytes / options.slotSizeBytes),
     );
     this.bytes = Buffer.from(new ArrayBuffer(this.#slotCount * options.slotSizeBytes));
     this.#owners = new Array<TableHandle | null>(this.#slotCount).fill(null);
@@ -94,9 +98,14 @@ export class BlockCache {
     handle.blockSlots[blockIndex] = slot;
   }
 
-  /** Keeps a block too large for a slot. */
+  /** Whether blocks too large for a slot, of this size together, may stay for a while. */
+  keeps(sizeBytes: number): boolean {
+    return sizeBytes * 4 <= this.#capacityBytes - this.#chargedBytes;
+  }
+
+  /** Keeps a block too large for a slot, if there is room for such a block. */
   publishOversized(content: Uint8Array, handle: TableHandle, blockIndex: number): void {
-    if (content.length * 4 > this.#capacityBytes) return;
+    if (!this.keeps(content.length)) return;
     this.oversized.add(content, handle, blockIndex);
     this.#fitBudget();
   }
@@ -121,7 +130,7 @@ export class BlockCache {
   /** Oversized blocks and charged memory leave fewer slots; those above the new limit are emptied. */
   #fitBudget(): void {
     const forBlocks = this.#capacityBytes - this.#chargedBytes;
-    this.oversized.shrinkTo(Math.max(0, forBlocks >> 1));
+    this.oversized.shrinkTo(Math.max(0, Math.floor(forBlocks / 2)));
     const forSlots = forBlocks - this.oversized.sizeBytes;
     const wanted = Math.floor(forSlots / this.slotSizeBytes);
     const usable = Math.min(this.#slotCount, Math.max(MINIMUM_SLOT_COUNT, wanted));

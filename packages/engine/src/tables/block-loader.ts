@@ -11,6 +11,9 @@ import type { TableHandle } from './table-handle.js';
 /** Blocks read ahead of an asynchronous scan. */
 const AHEAD_BLOCK_COUNT = 7;
 
+/** Large blocks are read ahead up to this: a scan that ends early has read them for nothing. */
+const AHEAD_SIZE_BYTES_MAX = 256 * 1024;
+
 export class BlockLoader {
   readonly cache: BlockCache;
   readBytes = 0;
@@ -48,13 +51,22 @@ export class BlockLoader {
 
   /** Starts loading the neighbours a scan will want next, beside the block it waits for. */
   loadAhead(handle: TableHandle, blockIndex: number, direction: 1 | -1): void {
+    let oversizedBytes = 0;
     for (let step = 1; step <= AHEAD_BLOCK_COUNT; step++) {
       const ahead = blockIndex + step * direction;
       if (ahead < 0 || ahead >= handle.reader.blockCount) return;
+      const length = handle.reader.contentLength(ahead);
+      if (length > this.cache.slotSizeBytes) oversizedBytes += length;
+      if (oversizedBytes > 0 && !this.#mayReadAhead(oversizedBytes)) return;
       if (handle.blockSlots[ahead] >= 0) continue;
+      if (this.cache.oversized.get(handle, ahead) !== undefined) continue;
       // Whoever needs the block will meet the same error; reading ahead has nobody to tell.
       this.load(handle, ahead).catch(() => {});
     }
+  }
+
+  #mayReadAhead(oversizedBytes: number): boolean {
+    return oversizedBytes <= AHEAD_SIZE_BYTES_MAX && this.cache.keeps(oversizedBytes);
   }
 
   async #load(handle: TableHandle, blockIndex: number): Promise<Uint8Array> {

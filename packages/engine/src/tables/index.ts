@@ -4,6 +4,7 @@ export { BlockLoader } from './block-loader.js';
 export { type BlockWait, CachedBlockSource } from './cached-block-source.js';
 export { DROP, DropRules, KEEP, KEEP_WITHOUT_SEQUENCE, type Verdict } from './drop-rules.js';
 export { ENTRIES_PER_BEAT, type JobProgress } from './job-progress.js';
+export { openTableSync, type TablePlace } from './open-table.js';
 export { NOT_CACHED, type TableFile, TableHandle } from './table-handle.js';
 export { type TableOutputOptions, TableOutputs } from './table-outputs.js';
 export { TableStore, type TableStoreOptions } from './table-store.js';

@@ -4,7 +4,7 @@
  * Order of every output: create, write, fdatasync, close; then one directory sync for all of them in `finish()`. Only
  * then may a version edit name them. When a job fails it calls `abandon()`, which removes what it wrote.
  */
-import { assert } from '@varve/base';
+import { assert, isStorageError } from '@varve/base';
 import { type TableSummary, TableWriter, type TableWriterOptions } from '@varve/sstable';
 import type { FileSystem, RandomAccessFile } from '@varve/vfs';
 import { tableFileName } from '../directory/index.js';
@@ -74,14 +74,16 @@ export class TableOutputs {
     return this.summaries;
   }
 
-  /** Removes everything written: the job has failed, and nothing names these files. */
+  /** Removes everything written, as far as possible: the job has failed, and nothing names these files. */
   abandon(): void {
-    this.#file?.closeSync();
+    quietly(() => this.#file?.closeSync());
     this.#file = null;
     this.#writer = null;
-    for (const path of this.#paths) {
-      if (this.#fileSystem.existsSync(path)) this.#fileSystem.removeSync(path);
-    }
+    for (const path of this.#paths) quietly(() => this.#removeIfThere(path));
+  }
+
+  #removeIfThere(path: string): void {
+    if (this.#fileSystem.existsSync(path)) this.#fileSystem.removeSync(path);
   }
 
   #start(): TableWriter {
@@ -90,6 +92,8 @@ export class TableOutputs {
     assert(ordinal < fileNumberCount, 'A job wrote more tables than it reserved numbers for');
     const fileNumber = firstFileNumber + ordinal;
     const path = `${directory}/${tableFileName(fileNumber)}`;
+    // The numbers are this job's alone, so such a file is left from an attempt whose thread died.
+    this.#removeIfThere(path);
     this.#file = this.#fileSystem.openSync(path, 'create');
     this.#paths.push(path);
     const identity = { fileNumber, tableId: this.#tableId(ordinal), databaseId };
@@ -102,5 +106,14 @@ export class TableOutputs {
     const view = new DataView(id.buffer);
     view.setUint32(0, (view.getUint32(0, true) + ordinal) >>> 0, true);
     return id;
+  }
+}
+
+/** What made the job fail is what has to be told; a file that stays is removed as an orphan at the next open. */
+function quietly(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
   }
 }

@@ -4,19 +4,14 @@
  * Every table of the current version is open: its index and filter are in memory, charged to the cache's budget. A
  * table is closed when no version needs it any more; its file is removed by `collect`.
  */
-import { StorageError } from '@varve/base';
-import { TableReader } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
-import { tableFileName } from '../directory/index.js';
 import type { BlockCache } from './block-cache.js';
 import { BlockLoader } from './block-loader.js';
+import { openTableSync, type TablePlace } from './open-table.js';
 import { type TableFile, TableHandle } from './table-handle.js';
 
-export interface TableStoreOptions {
+export interface TableStoreOptions extends TablePlace {
   readonly fileSystem: FileSystem;
-  readonly directory: string;
-  /** 16 bytes. */
-  readonly databaseId: Uint8Array;
   readonly cache: BlockCache;
 }
 
@@ -54,7 +49,8 @@ export class TableStore {
    */
   openSync(table: TableFile): void {
     if (this.#handles.has(table.fileNumber)) return;
-    const handle = new TableHandle(table, this.#read(table));
+    const { fileSystem } = this.#options;
+    const handle = new TableHandle(table, openTableSync(fileSystem, this.#options, table));
     this.#handles.set(table.fileNumber, handle);
     this.#memoryBytes += handle.memoryBytes;
     if (handle.reader.filterDamaged) this.#damagedFilterCount += 1;
@@ -80,22 +76,5 @@ export class TableStore {
 
   closeAll(): void {
     for (const fileNumber of [...this.#handles.keys()]) this.close(fileNumber);
-  }
-
-  #read(table: TableFile): TableReader {
-    const { fileSystem, directory, databaseId } = this.#options;
-    const path = `${directory}/${tableFileName(table.fileNumber)}`;
-    if (!fileSystem.existsSync(path)) {
-      throw new StorageError('CORRUPTION', `Cannot open table ${path}: the file is missing`, {
-        file: path,
-        where: 'sst.missing',
-      });
-    }
-    return TableReader.openSync(fileSystem.openSync(path, 'read'), {
-      fileNumber: table.fileNumber,
-      tableId: table.tableId,
-      databaseId,
-      sizeBytes: table.sizeBytes,
-    });
   }
 }

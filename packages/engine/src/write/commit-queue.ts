@@ -6,7 +6,7 @@
  * full the group is closed early and the generation replaced; when that has to wait for a flush, asynchronous writes
  * wait as encoded bytes (bounded: beyond the bound the caller's thread waits), synchronous ones wait where they are.
  */
-import { writeVarint } from '@varve/base';
+import { StorageError, writeVarint } from '@varve/base';
 import { PAYLOAD_HEADER_SIZE_BYTES, writePayloadHeader } from '../memtable/index.js';
 import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
 import { CommitGroup } from './commit-group.js';
@@ -37,8 +37,10 @@ export interface CommitQueueOptions extends GroupCommitterOptions {
 }
 
 const GROUP_HEADER_SIZE_BYTES = RECORD_HEADER_SIZE_BYTES + PAYLOAD_HEADER_SIZE_BYTES;
-/** Group header and the widest entry count. */
-const GROUP_OVERHEAD_BYTES = GROUP_HEADER_SIZE_BYTES + 8;
+/** A power of two. */
+const GROUP_ALIGNMENT_BYTES = 8;
+/** Alignment, group header and the widest entry count. */
+const GROUP_OVERHEAD_BYTES = GROUP_ALIGNMENT_BYTES + GROUP_HEADER_SIZE_BYTES + 8;
 
 /** Synchronous writes between two looks at background work; a power of two. */
 const SYNC_CALLS_PER_POLL = 256;
@@ -54,6 +56,7 @@ export class CommitQueue {
   #nextSequence: number;
   #turnScheduled = false;
   #syncCallCount = 0;
+  #isEncoding = false;
 
   constructor(generation: Generation, options: CommitQueueOptions) {
     this.#generation = generation;
@@ -211,6 +214,7 @@ export class CommitQueue {
 
   /** Gives where the batch goes, in an open group with room; -1 when the write has to wait. */
   #begin(boundBytes: number): number {
+    if (this.#isEncoding) throw writeInsideEncoding();
     if (this.#waiting.count > 0) {
       if (this.#waiting.isFull) this.#admitAllSync();
       else return -1;
@@ -220,6 +224,7 @@ export class CommitQueue {
   }
 
   #beginSync(boundBytes: number): number {
+    if (this.#isEncoding) throw writeInsideEncoding();
     if (this.#waiting.count > 0) this.#admitAllSync();
     if (!this.#hasRoom(boundBytes) && !this.#rotate(boundBytes)) {
       this.#waitForRoom();
@@ -243,6 +248,8 @@ export class CommitQueue {
     const failure = this.#committer.failure;
     if (failure !== null) throw failure;
     const { arena } = this.#generation.memtable;
+    // Hashing a record that does not start at a multiple of 8 takes about twice as long.
+    arena.reserve(-arena.usedBytes & (GROUP_ALIGNMENT_BYTES - 1));
     const group = this.#committer.takeFreeGroup() ?? new CommitGroup();
     group.start(this.#generation, arena.reserve(GROUP_HEADER_SIZE_BYTES), this.#nextSequence);
     this.#open = group;
@@ -283,19 +290,23 @@ export class CommitQueue {
     const group = this.#open!;
     const { arena } = this.#generation.memtable;
     const entryCountBefore = group.entryCount;
-    let end = writeVarint(this.#generation.arenaBuffer, offset, operations.length);
+    // Encoding runs code of the caller, which might change the array, or write to the database.
+    const count = operations.length;
+    let end = writeVarint(this.#generation.arenaBuffer, offset, count);
     let fits = false;
+    this.#isEncoding = true;
     try {
-      end = this.#encodeOperations(operations, formatOf, end);
+      end = this.#encodeOperations(operations, formatOf, count, end);
       fits = end >= 0;
     } finally {
+      this.#isEncoding = false;
       if (!fits) group.entryCount = entryCountBefore;
       this.#scheduleTurn();
     }
     if (!fits) return false;
     arena.reserve(end - offset);
     group.batchCount += 1;
-    this.#nextSequence += operations.length;
+    this.#nextSequence += count;
     if (rank > group.rank) group.rank = rank;
     return true;
   }
@@ -304,13 +315,15 @@ export class CommitQueue {
   #encodeOperations<O extends BatchOperation>(
     operations: readonly O[],
     formatOf: (operation: O) => EntryFormat<unknown, unknown>,
+    count: number,
     offset: number,
   ): number {
     const group = this.#open!;
     const encoder = this.#encoder;
     const target = this.#generation.arenaBuffer;
     let end = offset;
-    for (const operation of operations) {
+    for (let index = 0; index < count; index++) {
+      const operation = operations[index];
       const format = formatOf(operation);
       const { key, value } = operation;
       group.addEntry(end);
@@ -395,4 +408,8 @@ export class CommitQueue {
     this.#committer.switchTo(this.#generation);
     return true;
   }
+}
+
+function writeInsideEncoding(): StorageError {
+  return new StorageError('BUSY', 'Cannot write from inside an encoding that encodes a batch');
 }

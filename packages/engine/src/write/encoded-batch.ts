@@ -58,8 +58,10 @@ export function encodeApart<O extends BatchOperation>(
   operations: readonly O[],
   formatOf: (operation: O) => EntryFormat<unknown, unknown>,
 ): EncodedBatch {
-  const apart = new EncodedBatch(operations.length);
-  for (const operation of operations) {
+  const count = operations.length;
+  const apart = new EncodedBatch(count);
+  for (let index = 0; index < count; index++) {
+    const operation = operations[index];
     const format = formatOf(operation);
     const { key, value } = operation;
     if (operation.type === 'put') {

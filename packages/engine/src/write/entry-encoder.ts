@@ -27,18 +27,32 @@ export interface EntryFormat<K, V> {
 /** The longest header: kind, and three varints of at most five bytes. */
 const HEADER_SIZE_BOUND_BYTES = 16;
 
+/** A string takes at most three bytes per character, and a bound assumes that it does. */
+const BOUND_PER_SIZE = 3;
+
+/** Whatever has a larger bound is too large for certain, and is refused before memory is taken for it. */
+const KEY_BOUND_MAX = BOUND_PER_SIZE * MAX_KEY_SIZE_BYTES;
+
+/** As `KEY_BOUND_MAX`; no string has a larger bound than this, and other values have exact ones. */
+const VALUE_BOUND_MAX = 1.75 * MAX_VALUE_SIZE_BYTES;
+
 export class EntryEncoder {
   #keyLengthWidth = 1;
   #valueLengthWidth = 1;
 
   /** Bytes that must be free for `put`. */
   putBound<K, V>(format: EntryFormat<K, V>, key: K, value: V): number {
-    return HEADER_SIZE_BOUND_BYTES + format.key.sizeBound(key) + format.value.sizeBound(value);
+    const keyBound = this.deleteBound(format, key);
+    const valueBound = format.value.sizeBound(value);
+    if (valueBound > VALUE_BOUND_MAX) checkedValueLength(valueBound);
+    return keyBound + valueBound;
   }
 
   /** Bytes that must be free for `del`. */
   deleteBound<K, V>(format: EntryFormat<K, V>, key: K): number {
-    return HEADER_SIZE_BOUND_BYTES + format.key.sizeBound(key);
+    const keyBound = format.key.sizeBound(key);
+    if (keyBound > KEY_BOUND_MAX) checkedKeyLength(keyBound);
+    return HEADER_SIZE_BOUND_BYTES + keyBound;
   }
 
   /**

@@ -249,12 +249,14 @@ export class GroupCommitter {
     this.onSynced();
   }
 
-  /** Set by the queue: groups may have gathered while the sync ran. */
+  /** Set by the queue: a sync has ended, well or badly, and a group may have gathered while it ran. */
   onSynced: () => void = () => {};
 
   #afterFailedSync(error: StorageError): void {
     this.#syncing = null;
     if (this.#failure === null) this.#fail(error, this.#appended.splice(0));
+    // The group that gathered meanwhile has to be told as well.
+    this.onSynced();
   }
 
   #dropDurableLogs(): void {

@@ -116,7 +116,7 @@ describe('decompressInto', () => {
 });
 
 describe('contentLengthMax', () => {
-  test('allows any block that is not compressed, and no LZ4 block beyond its ratio or the cap', () => {
+  test('allows any plain block, and no LZ4 block beyond its ratio or the cap', () => {
     expect(contentLengthMax(10)).toBe(2550);
     expect(contentLengthMax(COMPRESSED_CONTENT_SIZE_BYTES_MAX / 2)).toBe(
       COMPRESSED_CONTENT_SIZE_BYTES_MAX,

@@ -1,15 +1,16 @@
 // Compressing and decompressing the content of data blocks.
 //
-// The codec is stored per block, not per table: a block that does not get smaller by an eighth is stored
-// as it is, since reading it back without decompressing is worth more than the space. LZ4 comes from a
-// WebAssembly package whose memory grows and never shrinks, hence the cap on what is given to it.
+// The codec is stored per block, not per table: a block that does not get smaller by an eighth is
+// stored as it is, since reading it back without decompressing is worth more than the space. LZ4
+// comes from a WebAssembly package whose memory grows and never shrinks, hence the cap on what is
+// given to it.
 //
-// A block compressed with LZ4 starts with its content length (4 bytes), as that package writes it. The
-// package allocates what those bytes say, so they are compared with the trusted length first.
+// A block compressed with LZ4 starts with its content length (4 bytes), as that package writes it.
+// The package allocates what those bytes say, so they are compared with the trusted length first.
 
-import { readU32, StorageError } from '@varve/base';
+import { readU32 } from '@varve/base';
 import { compress, decompress } from 'lz4-wasm-nodejs';
-import { type BlockPlace, blockDamage } from './trailer.js';
+import { type BlockPlace, blockDamage, blockUnsupported } from './trailer.js';
 
 /** How the blocks of a table are compressed. `'lz4'`: fast, about half the size on text. */
 export type BlockCodec = 'none' | 'lz4';
@@ -48,8 +49,9 @@ export function compressInPlace(bytes: Uint8Array, start: number, end: number): 
 }
 
 /**
- * Writes what `stored[start, end)` stands for to `target` at `targetOffset`: exactly `contentLength`
- * bytes, or it throws. Requires: the block's checksum was verified and `target` has the room.
+ * Writes what `stored[start, end)` stands for to `target` at `targetOffset`: exactly
+ * `contentLength` bytes, or it throws. Requires: the block's checksum was verified and `target` has
+ * the room.
  */
 export function decompressInto(
   codec: number,
@@ -68,7 +70,7 @@ export function decompressInto(
     target.set(stored.subarray(start, end), targetOffset);
     return;
   }
-  if (codec !== CODEC_LZ4) throw unknownCodec(codec, place);
+  if (codec !== CODEC_LZ4) throw blockUnsupported(place, `codec ${codec}`);
   target.set(decompressLz4(stored, start, end, contentLength, place), targetOffset);
 }
 
@@ -98,12 +100,4 @@ function decompressLz4(
     throw blockDamage(place, 'decompressed length does not match the content length');
   }
   return content;
-}
-
-function unknownCodec(codec: number, place: BlockPlace): StorageError {
-  const message = `Cannot read block at offset ${place.offset} of ${place.file}: codec ${codec} is unknown to this version`;
-  return new StorageError('UNSUPPORTED_FORMAT', message, {
-    file: place.file,
-    offset: place.offset,
-  });
 }

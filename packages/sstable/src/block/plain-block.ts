@@ -1,7 +1,7 @@
 // Reads the blocks of metadata, which are never compressed: index, properties and filter.
 //
-// Separate from data blocks because these are decoded once, field by field with every field checked,
-// while a data block is checked as a whole and then read in place.
+// Separate from data blocks because these are decoded once, field by field with every field
+// checked, while a data block is checked as a whole and then read in place.
 
 import { ByteReader, type CorruptionPlace } from '@varve/base';
 import { CODEC_NONE } from './compression.js';

@@ -8,8 +8,9 @@
 //   content length  of the content once decompressed
 //   checksum        XXH64 of everything before it in the block
 //
-// The checksum is seeded with the table's identifier and the block's position in the file, so a block
-// that was written to the wrong place, or left over from another table, fails like a damaged one.
+// The checksum is seeded with the table's identifier and the block's position in the file, so a
+// block that was written to the wrong place, or left over from another table, fails like a damaged
+// one.
 
 import {
   type CorruptionPlace,
@@ -30,7 +31,10 @@ export const CHECKSUM_SIZE_BYTES = 8;
 export const TRAILER_SIZE_BYTES =
   CODEC_SIZE_BYTES + CONTENT_LENGTH_SIZE_BYTES + CHECKSUM_SIZE_BYTES;
 
-/** The first 64-bit prime of xxHash: odd, so that multiplying by it maps positions to seeds one to one. */
+/**
+ * The first 64-bit prime of xxHash: odd, so that multiplying by it maps positions to seeds one to
+ * one.
+ */
 const SEED_MULTIPLIER = 0x9e37_79b1_85eb_ca87n;
 
 /** Where a stored block is, for the error that says it is damaged. */
@@ -49,6 +53,13 @@ export function blockDamage(
 ): StorageError {
   const message = `Cannot read block at offset ${place.offset} of ${place.file}: ${reason}`;
   return new StorageError('CORRUPTION', message, { ...details, ...place });
+}
+
+/** Gives the error of a block that a newer version wrote: it has something unknown to this one. */
+export function blockUnsupported(place: BlockPlace, what: string): StorageError {
+  const { file, offset } = place;
+  const message = `Cannot read block at offset ${offset} of ${file}: ${what} is unknown`;
+  return new StorageError('UNSUPPORTED_FORMAT', message, { file, offset });
 }
 
 /** Gives the part of every checksum seed that one table has in common. */

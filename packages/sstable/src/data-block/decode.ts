@@ -1,5 +1,5 @@
-// From the stored bytes of a data block to content that can be read in place: the only way there, so
-// whoever has content has it verified.
+// From the stored bytes of a data block to content that can be read in place: the only way there,
+// so whoever has content has it verified.
 
 import { CODEC_NONE, decompressInto } from '../block/compression.js';
 import {
@@ -49,7 +49,10 @@ export function decodeBlockInto(
   validateBlock(target, targetOffset, targetOffset + contentLength, place);
 }
 
-/** Verifies a block and gives its content: in its own memory if it is not compressed. Throws as above. */
+/**
+ * Verifies a block and gives its content: in its own memory if it is not compressed. Throws as
+ * above.
+ */
 export function decodeBlock(block: StoredBlock): Uint8Array {
   const { bytes, start, end, contentLength, place } = block;
   const storedPlain =

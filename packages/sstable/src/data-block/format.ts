@@ -14,8 +14,8 @@
 //                4 bytes (0, 1 or 2); bit 3: there is a kinds column; the rest is zero
 //   common kind  kind of every entry without a kinds column, else 0
 //
-// Columns instead of records: any entry is found by arithmetic, and a search reads key ends and keys
-// only, a few cache lines, however long the values are.
+// Columns instead of records: any entry is found by arithmetic, and a search reads key ends and
+// keys only, a few cache lines, however long the values are.
 
 export const ENTRY_COUNT_OFFSET = 0;
 export const FLAGS_OFFSET = 4;
@@ -58,8 +58,8 @@ export function kindWidth(flags: number): number {
 }
 
 /**
- * Gives the flags of a block with sections of these sizes. `sequenceSpan` is the highest sequence minus
- * the lowest; `kindBits` has the bit with the number of every kind in the block.
+ * Gives the flags of a block with sections of these sizes. `sequenceSpan` is the highest sequence
+ * minus the lowest; `kindBits` has the bit with the number of every kind in the block.
  */
 export function flagsFor(
   keysSizeBytes: number,

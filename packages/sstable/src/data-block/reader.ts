@@ -1,10 +1,12 @@
 // Reads a data block where it lies: format.ts has the layout.
 //
-// Functions over (block, base) instead of an object: a block is a range of a cache's memory, `base` is
-// where it starts there, and a lookup must not allocate. Nothing is checked here. Every block is checked
-// once by validate.ts when it is read from its file, so that these functions stay inside it.
+// Functions over (block, base) instead of an object: a block is a range of a cache's memory, `base`
+// is where it starts there, and a lookup must not allocate. Nothing is checked here. Every block is
+// checked once by validate.ts when it is read from its file, so that these functions stay inside
+// it.
 //
-// Offsets returned are absolute in `block`; `entryIndex` counts from 0 and must be below the entry count.
+// Offsets returned are absolute in `block`; `entryIndex` counts from 0 and must be below the entry
+// count.
 
 import { readU16, readU32 } from '@varve/base';
 import {
@@ -26,8 +28,8 @@ export function entryCountOf(block: Uint8Array, base: number): number {
 }
 
 /**
- * Finds the newest version of exactly `key[start, end)` that is not newer than `sequence`. Gives its
- * entry index, or -1 if this block has none.
+ * Finds the newest version of exactly `key[start, end)` that is not newer than `sequence`. Gives
+ * its entry index, or -1 if this block has none.
  */
 export function findEntry(
   block: Uint8Array,
@@ -41,7 +43,10 @@ export function findEntry(
   return found < 0 ? -1 : found;
 }
 
-/** Finds the first entry whose key is `key[start, end)` or after it; the entry count if there is none. */
+/**
+ * Finds the first entry whose key is `key[start, end)` or after it; the entry count if there is
+ * none.
+ */
 export function lowerBound(
   block: Uint8Array,
   base: number,
@@ -144,11 +149,11 @@ function readValueEnd(block: Uint8Array, base: number, entryIndex: number): numb
 }
 
 /**
- * Finds the first entry that is not before (key, sequence) in the order of entries: its index if its
- * key is equal, else the complement (`~`) of its index.
+ * Finds the first entry that is not before (key, sequence) in the order of entries: its index if
+ * its key is equal, else the complement (`~`) of its index.
  *
- * All entries between two entries start with the bytes those two have in common, so a comparison starts
- * behind what the key shares with both ends of the range that is left.
+ * All entries between two entries start with the bytes those two have in common, so a comparison
+ * starts behind what the key shares with both ends of the range that is left.
  */
 function search(
   block: Uint8Array,
@@ -189,5 +194,5 @@ function search(
       highShared = shared;
     }
   }
-  return equal === low ? low : ~low;
+  return equal < 0 ? ~low : equal;
 }

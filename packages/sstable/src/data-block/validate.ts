@@ -1,8 +1,9 @@
-// Checks a data block once, when it is read from its file, so that reader.ts need not check anything.
+// Checks a data block once, when it is read from its file, so that reader.ts need not check
+// anything.
 //
-// The checksum has already proved that these are the bytes somebody wrote. This proves that they cannot
-// lead a reader out of the block, whoever wrote them. The order of keys is not checked: a wrong order
-// gives wrong answers but no access outside the block, and verifyTable() finds it.
+// The checksum has already proved that these are the bytes somebody wrote. This proves that they
+// cannot lead a reader out of the block, whoever wrote them. The order of keys is not checked: a
+// wrong order gives wrong answers but no access outside the block, and verifyTable() finds it.
 
 import {
   EntryKind,
@@ -11,9 +12,8 @@ import {
   readU16,
   readU32,
   readU53,
-  StorageError,
 } from '@varve/base';
-import { type BlockPlace, blockDamage } from '../block/trailer.js';
+import { type BlockPlace, blockDamage, blockUnsupported } from '../block/trailer.js';
 import {
   BASE_SEQUENCE_OFFSET,
   COMMON_KIND_OFFSET,
@@ -139,9 +139,5 @@ function validateKind(kind: number, place: BlockPlace): void {
   if (kind < EntryKind.put || kind > EntryKind.valuePointer) {
     throw blockDamage(place, 'entry kind out of range');
   }
-  const message = `Cannot read block at offset ${place.offset} of ${place.file}: entries of kind ${kind} are unknown to this version`;
-  throw new StorageError('UNSUPPORTED_FORMAT', message, {
-    file: place.file,
-    offset: place.offset,
-  });
+  throw blockUnsupported(place, `entry kind ${kind}`);
 }

@@ -1,8 +1,8 @@
 // Collects the entries of one data block, column by column, and encodes them.
 //
-// One writer serves every block of a table: its buffers are reused, so an entry costs two copies and a
-// few stores. The widths of the columns are only known once the block is complete, so entries are
-// collected in the widest form first.
+// One writer serves every block of a table: its buffers are reused, so an entry costs two copies
+// and a few stores. The widths of the columns are only known once the block is complete, so entries
+// are collected in the widest form first.
 
 import { copyBytes, writeU16, writeU32, writeU53 } from '@varve/base';
 import {
@@ -198,7 +198,10 @@ function writeEnds(
   return end;
 }
 
-/** A copy of `bytes[0, used)` in a buffer of at least `neededSizeBytes`, with room to grow while small. */
+/**
+ * A copy of `bytes[0, used)` in a buffer of at least `neededSizeBytes`, with room to grow while
+ * small.
+ */
 function grown(bytes: Uint8Array, used: number, neededSizeBytes: number): Uint8Array<ArrayBuffer> {
   const target = new Uint8Array(
     Math.max(neededSizeBytes, Math.min(bytes.length * 2, RETAINED_SECTION_SIZE_BYTES_MAX)),

@@ -82,7 +82,9 @@ export function hexOf(bytes: Uint8Array, separator = ''): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(separator);
 }
 
-/** The bytes as quoted text if they are printable ASCII, else how many there are; cut short if long. */
+/**
+ * The bytes as quoted text if they are printable ASCII, else how many there are; cut short if long.
+ */
 export function shownBytes(bytes: Uint8Array): string {
   if (bytes.some((byte) => byte < 0x20 || byte > 0x7e)) return `${bytes.length} bytes`;
   const text = String.fromCharCode(...bytes.subarray(0, SHOWN_TEXT_LENGTH_MAX));

@@ -1,7 +1,7 @@
 // The filter block: a Bloom filter over the distinct keys of the table, as @varve/bloom stores it.
 //
-// The one part of a table that can be done without. A damaged filter must never hide a key, and need
-// not cost the table, so damage is handed back as a value.
+// The one part of a table that can be done without. A damaged filter must never hide a key, and
+// need not cost the table, so damage is handed back as a value.
 
 import { isStorageError, type StorageError } from '@varve/base';
 import { BloomReader } from '@varve/bloom';

@@ -1,18 +1,21 @@
 // The index block: which data block can hold a key, and where it lies.
 //
-//   +-----------------+------------------------+------------------------+------------------------+
-//   | block count (4) | ends (4 x block count) | content lengths (4 x)  | separator ends (4 x)   |
-//   +-----------------+------------------------+------------------------+------------------------+
-//   | separators, one after the other            |
+//   +-----------------+
+//   | block count (4) |
+//   +-----------------+--------------------------+
+//   | ends              block count x 4
+//   | content lengths   block count x 4
+//   | separator ends    block count x 4
+//   | separators, one after the other
 //
 //   ends             where each stored block ends in the file; it starts where the one before ends
 //   content lengths  of each block, decompressed
 //   separator ends   end of each separator, from the start of the separators
-//   separator        not before any key of its block, and before every key of the next block; only if
+//   separator        not before any key of its block, and before every key of the next one; only if
 //                    versions of one key go on in the next block, it is that key
 //
-// Held in memory as three integer arrays and one slab of bytes, so that finding a block touches a few
-// cache lines of a slab much smaller than the keys: separators are as short as they can be.
+// Held in memory as three integer arrays and one slab of bytes, so that finding a block touches a
+// few cache lines of a slab much smaller than the keys: separators are as short as they can be.
 
 import { assert, type ByteReader, compareBytes, readU32 } from '@varve/base';
 import { contentLengthMax } from '../block/compression.js';
@@ -30,8 +33,8 @@ export class TableIndex {
   readonly #separators: Uint8Array;
 
   /**
-   * Decodes the content that `reader` covers. Throws `CORRUPTION` unless the blocks lie one after the
-   * other in `[0, dataEnd)` of the file and the separators are in order. O(bytes).
+   * Decodes the content that `reader` covers. Throws `CORRUPTION` unless the blocks lie one after
+   * the other in `[0, dataEnd)` of the file and the separators are in order. O(bytes).
    */
   constructor(reader: ByteReader, dataEnd: number) {
     this.blockCount = reader.u32();
@@ -51,7 +54,9 @@ export class TableIndex {
     return this.blockCount * LINE_SIZE_BYTES + this.#separators.length;
   }
 
-  /** Finds the first block whose separator is not before `key[start, end)`; the block count if none. */
+  /**
+   * Finds the first block whose separator is not before `key[start, end)`; the block count if none.
+   */
   findBlock(key: Uint8Array, start: number, end: number): number {
     const ends = this.#separatorEnds;
     const separators = this.#separators;

@@ -23,7 +23,9 @@ export interface EntryShape {
 
 const EMPTY = new Uint8Array(0);
 
-/** Gives entries in the order of a table, with some tombstones, no two alike in key and sequence. */
+/**
+ * Gives entries in the order of a table, with some tombstones, no two alike in key and sequence.
+ */
 export function randomEntries(random: Random, shape: EntryShape): Entry[] {
   const keys = Array.from({ length: shape.keyCount }, () => randomKey(random));
   const entries = new Map<string, Entry>();
@@ -49,7 +51,10 @@ export function isSame(a: Entry, b: Entry): boolean {
   return compareEntries(a, b) === 0 && a.kind === b.kind && compareWhole(a.value, b.value) === 0;
 }
 
-/** A key of 0 to 6 bytes of a small alphabet, so that keys share prefixes and are prefixes of others. */
+/**
+ * A key of 0 to 6 bytes of a small alphabet, so that keys share prefixes and are prefixes of
+ * others.
+ */
 export function randomKey(random: Random): Uint8Array {
   return Uint8Array.from({ length: random.below(7) }, () => [0, 1, 97, 98, 255][random.below(5)]);
 }

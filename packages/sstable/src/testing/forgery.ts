@@ -1,4 +1,5 @@
-// Makes tables that no writer would write, with right checksums: what a forger or a faulty writer makes.
+// Makes tables that no writer would write, with right checksums: what a forger or a faulty writer
+// makes.
 
 import { readU32 } from '@varve/base';
 import { CODEC_NONE } from '../block/compression.js';

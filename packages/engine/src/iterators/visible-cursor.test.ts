@@ -1,0 +1,224 @@
+import { createRandom, type EntryCursor, encodeText, type Random } from '@varve/base';
+import { describe, expect, test } from 'vitest';
+import { LevelCursor } from './level-cursor.js';
+import { MergingCursor } from './merging-cursor.js';
+import {
+  ArrayCursor,
+  complete,
+  compareTestEntries,
+  keyAt,
+  randomTestEntries,
+  randomTestKey,
+  type TestEntry,
+  valueAt,
+  visibleAt,
+} from './testing/array-cursor.js';
+import { type KeyBounds, VisibleCursor } from './visible-cursor.js';
+
+const UNBOUNDED: KeyBounds = { lower: null, upper: null };
+
+function boundsOf(lower: string | null, upper: string | null): KeyBounds {
+  return {
+    lower: lower === null ? null : encodeText(lower),
+    upper: upper === null ? null : encodeText(upper),
+  };
+}
+
+function within(key: string, lower: string | null, upper: string | null): boolean {
+  return (lower === null || key >= lower) && (upper === null || key < upper);
+}
+
+/** A merge of some arrays and one level cut into arrays, as a keyspace is made of. */
+function openRuns(random: Random, entries: readonly TestEntry[]): EntryCursor {
+  const isPending = random.below(2) === 0 ? () => random.below(4) === 0 : () => false;
+  const runCount = 1 + random.below(4);
+  const runs: TestEntry[][] = Array.from({ length: runCount }, () => []);
+  for (const entry of entries) runs[random.below(runCount)]!.push(entry);
+  const [level, ...others] = runs;
+  const tables: TestEntry[][] = [];
+  for (const [index, entry] of level!.entries()) {
+    if (index === 0 || (level![index - 1]!.key !== entry.key && random.below(4) === 0)) {
+      tables.push([]);
+    }
+    tables.at(-1)!.push(entry);
+  }
+  const levelCursor = new LevelCursor({
+    runCount: tables.length,
+    open: (runIndex) => new ArrayCursor(tables[runIndex]!, { isPending }),
+    locate: (key, start, end) => {
+      const wanted = String.fromCharCode(...key.subarray(start, end));
+      const found = tables.findIndex((table) => table.at(-1)!.key >= wanted);
+      return found < 0 ? tables.length : found;
+    },
+  });
+  if (others.length === 0) return levelCursor;
+  return new MergingCursor([
+    ...others.map((run) => new ArrayCursor(run, { isPending })),
+    levelCursor,
+  ]);
+}
+
+function open(entries: readonly TestEntry[], sequence: number, bounds = UNBOUNDED): VisibleCursor {
+  return new VisibleCursor(
+    new ArrayCursor([...entries].sort(compareTestEntries)),
+    sequence,
+    bounds,
+  );
+}
+
+function put(key: string, sequence: number, value = `${key}${sequence}`): TestEntry {
+  return { key, sequence, value };
+}
+
+function del(key: string, sequence: number): TestEntry {
+  return { key, sequence, value: null };
+}
+
+describe('VisibleCursor', () => {
+  test.each(Array.from({ length: 200 }, (_, index) => 0x51b1e + index))(
+    'gives what an array of the visible entries gives, in both directions and with turns (seed %i)',
+    async (seed) => {
+      const random = createRandom(seed);
+      const entries = randomTestEntries(random, random.below(50));
+      const sequence = random.below(entries.length + 3);
+      const lower = random.below(2) === 0 ? null : randomTestKey(random);
+      const upper = random.below(2) === 0 ? null : randomTestKey(random);
+      const visible = visibleAt(entries, sequence).filter(({ key }) => within(key, lower, upper));
+      const cursor = new VisibleCursor(
+        openRuns(random, entries),
+        sequence,
+        boundsOf(lower, upper),
+      );
+      let index = -1;
+      for (let step = 0; step < 120; step++) {
+        const choice = random.below(12);
+        const key = randomTestKey(random);
+        const bytes = encodeText(`-${key}-`);
+        const firstNotBefore = visible.findIndex((entry) => entry.key >= key);
+        const located = firstNotBefore < 0 ? visible.length : firstNotBefore;
+        if (choice === 0) {
+          await complete(cursor, cursor.first());
+          index = 0;
+        } else if (choice === 1) {
+          await complete(cursor, cursor.last());
+          index = visible.length - 1;
+        } else if (choice === 2) {
+          await complete(cursor, cursor.seek(bytes, 1, bytes.length - 1));
+          index = located;
+        } else if (choice === 3) {
+          await complete(cursor, cursor.seekBackward(bytes, 1, bytes.length - 1));
+          index = located - 1;
+        } else if (cursor.valid && choice < 8) {
+          await complete(cursor, cursor.next());
+          index += 1;
+        } else if (cursor.valid) {
+          await complete(cursor, cursor.previous());
+          index -= 1;
+        }
+        expect(cursor.valid).toBe(visible[index] !== undefined);
+        if (cursor.valid) {
+          expect({ key: keyAt(cursor), value: valueAt(cursor) }).toEqual(visible[index]);
+        }
+      }
+      cursor.close();
+      expect(cursor.valid).toBe(false);
+    },
+  );
+
+  test.each([
+    { at: 9, seen: ['b9'] },
+    { at: 8, seen: [] },
+    { at: 6, seen: ['b5'] },
+    { at: 4, seen: [] },
+  ])('shows the newest version at sequence $at: $seen', ({ at, seen }) => {
+    const entries = [put('b', 9), del('b', 7), put('b', 5)];
+    const forward: string[] = [];
+    const backward: string[] = [];
+    const cursor = open(entries, at);
+    for (cursor.first(); cursor.valid; cursor.next()) forward.push(valueAt(cursor));
+    for (cursor.last(); cursor.valid; cursor.previous()) backward.push(valueAt(cursor));
+    expect(forward).toEqual(seen);
+    expect(backward).toEqual(seen);
+  });
+
+  test('turns around at every entry', () => {
+    const cursor = open([put('a', 1), del('b', 3), put('b', 2), put('c', 4)], 9);
+    cursor.first();
+    cursor.next();
+    expect(keyAt(cursor)).toBe('c');
+    cursor.previous();
+    expect(keyAt(cursor)).toBe('a');
+    cursor.next();
+    expect(keyAt(cursor)).toBe('c');
+    cursor.previous();
+    cursor.previous();
+    expect(cursor.valid).toBe(false);
+  });
+
+  test('keeps the empty key apart from no key', () => {
+    const cursor = open([put('', 2, 'new'), put('', 1, 'old'), put('a', 3)], 9);
+    const forward: string[] = [];
+    for (cursor.first(); cursor.valid; cursor.next()) forward.push(valueAt(cursor));
+    expect(forward).toEqual(['new', 'a3']);
+    const backward: string[] = [];
+    for (cursor.last(); cursor.valid; cursor.previous()) backward.push(valueAt(cursor));
+    expect(backward).toEqual(['a3', 'new']);
+  });
+
+  test('never leaves the bounds, wherever it is asked to seek', () => {
+    const entries = ['a', 'b', 'c', 'd', 'e'].map((key, index) => put(key, index + 1));
+    const cursor = open(entries, 9, boundsOf('b', 'd'));
+    const seekTo = (key: string): string | undefined => {
+      cursor.seek(encodeText(key), 0, key.length);
+      return cursor.valid ? keyAt(cursor) : undefined;
+    };
+    const seekBefore = (key: string): string | undefined => {
+      cursor.seekBackward(encodeText(key), 0, key.length);
+      return cursor.valid ? keyAt(cursor) : undefined;
+    };
+    expect(['', 'a', 'b', 'bb', 'd', 'z'].map(seekTo)).toEqual([
+      ...['b', 'b', 'b', 'c', undefined, undefined],
+    ]);
+    expect(['', 'a', 'b', 'bb', 'd', 'z'].map(seekBefore)).toEqual([
+      ...[undefined, undefined, undefined, 'b', 'c', 'c'],
+    ]);
+  });
+
+  test('shows nothing when the lower bound is not below the upper one', () => {
+    const entries = ['a', 'b', 'c'].map((key, index) => put(key, index + 1));
+    for (const bounds of [boundsOf('b', 'b'), boundsOf('c', 'a')]) {
+      const cursor = open(entries, 9, bounds);
+      cursor.first();
+      expect(cursor.valid).toBe(false);
+      cursor.last();
+      expect(cursor.valid).toBe(false);
+    }
+  });
+
+  test('copes with values and keys that outgrow its buffers while walking backward', () => {
+    const entries = [1, 63, 64, 65, 200, 5000].map((length, index) =>
+      put(String.fromCharCode(97 + index).repeat(length), index + 1, 'v'.repeat(length * 3)),
+    );
+    const cursor = open(entries, 99);
+    let index = entries.length - 1;
+    for (cursor.last(); cursor.valid; cursor.previous()) {
+      expect(keyAt(cursor)).toBe(entries[index]!.key);
+      expect(valueAt(cursor)).toBe(entries[index]!.value);
+      index -= 1;
+    }
+    expect(index).toBe(-1);
+  });
+
+  test('is not on an entry after a move that failed', () => {
+    // Otherwise who catches the error and goes on would skip what could not be read.
+    const inner = new ArrayCursor([put('a', 1), put('b', 2)]);
+    const cursor = new VisibleCursor(inner, 9, UNBOUNDED);
+    cursor.first();
+    inner.next = () => {
+      inner.valid = false;
+      throw new Error('unreadable');
+    };
+    expect(() => cursor.next()).toThrow('unreadable');
+    expect(cursor.valid).toBe(false);
+  });
+});
