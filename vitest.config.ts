@@ -15,6 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts'],
           testTimeout: 60_000,
+          setupFiles: ['packages/testkit/src/setup-leak-check.ts'],
         },
       },
       {

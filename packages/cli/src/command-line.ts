@@ -16,7 +16,8 @@ import type { Session } from './commands/session.js';
 import { addStats } from './commands/stats.js';
 import { addTree } from './commands/tree.js';
 import { addVerify } from './commands/verify.js';
-import { ExitCode, reportFailure } from './failures.js';
+import { ExitCode } from './failures.js';
+import { printFailure } from './terminal/print-failure.js';
 import type { ProcessParts } from './terminal/process-parts.js';
 import { Terminal } from './terminal/terminal.js';
 
@@ -58,7 +59,12 @@ export async function runVarve(words: readonly string[], options: RunOptions): P
     await terminal.output.flush();
     return session.exitCode;
   } catch (error) {
-    return await failWith(terminal, error);
+    if (error instanceof CommanderError) {
+      await terminal.output.flush();
+      // Help and version are asked for with words, which commander reports as errors of code 0.
+      return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+    }
+    return await printFailure(terminal, error);
   }
 }
 
@@ -81,24 +87,4 @@ function createProgram(session: Session, version: string): Command {
     add(program, session);
   }
   return program;
-}
-
-async function failWith(terminal: Terminal, error: unknown): Promise<number> {
-  if (error instanceof CommanderError) {
-    await terminal.output.flush();
-    // Help and version are asked for with words, which commander reports as errors of code 0.
-    return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
-  }
-  // What was answered before the failure belongs above the message.
-  await terminal.output.flush().catch(() => {});
-  const report = reportFailure(error);
-  const palette = terminal.noticePalette;
-  if (report.stack !== undefined) {
-    await terminal.notice(palette.quiet(report.stack));
-  }
-  await terminal.notice(`${palette.bad('error:')} ${report.message}`);
-  if (report.advice !== undefined) {
-    await terminal.notice(report.advice);
-  }
-  return report.exitCode;
 }

@@ -97,7 +97,7 @@ describe('the program', () => {
     importing.kill('SIGINT');
     const result = await finished;
     expect(result).toMatchObject({ exitCode: 130, signal: null });
-    expect(result.stderr).toMatch(/Interrupted: [\d,]+ records? before that (?:is|are) imported/);
+    expect(result.stderr).toMatch(/Interrupted: [\d,]+ records? stored until then/);
     expect((await varve('verify', store.directory)).exitCode).toBe(0);
   });
 

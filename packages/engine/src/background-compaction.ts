@@ -3,7 +3,7 @@
  * none.
  */
 import { assertNever } from '@varve/base';
-import type { BackgroundParts } from './background.js';
+import type { BackgroundParts } from './background-parts.js';
 import {
   type CompactionChoice,
   type CompactionResult,

@@ -9,46 +9,16 @@
  * A failed job is tried again a few times (a job that lost its thread at once, others after a pause); when that does not
  * help, writing stops and what is acknowledged stays readable.
  */
-import { BugError, type Clock, isStorageError, StorageError, type Timer } from '@varve/base';
+import { BugError, isStorageError, StorageError, type Timer } from '@varve/base';
 import type { CompactionResult } from './compact/index.js';
 import { BackgroundCompaction } from './background-compaction.js';
-import type { EventHub, StallReason } from './events.js';
-import type { Executor, Job, JobResult, Lane } from './executor/index.js';
+import type { BackgroundParts } from './background-parts.js';
+import type { StallReason } from './events.js';
+import type { Job, JobResult, Lane } from './executor/index.js';
 import type { FlushResult } from './flush/index.js';
 import type { VersionSet } from './manifest/index.js';
-import type { Memtable } from './memtable/index.js';
-import type { Metrics } from './metrics.js';
-import type { ObsoleteFiles } from './collect/index.js';
-import type { ResolvedOptions } from './options.js';
-import type { TableStore } from './tables/index.js';
 import { flushJobOf, tableMetadataOf } from './job-makers.js';
-import type { CurrentView, SnapshotList } from './view/index.js';
 import type { Generation } from './write/index.js';
-
-export interface BackgroundParts {
-  readonly directory: string;
-  readonly databaseId: Uint8Array;
-  readonly executor: Executor;
-  readonly versions: VersionSet;
-  readonly tables: TableStore;
-  readonly current: CurrentView;
-  readonly snapshots: SnapshotList;
-  readonly obsolete: ObsoleteFiles;
-  readonly options: ResolvedOptions;
-  readonly events: EventHub;
-  readonly metrics: Metrics;
-  readonly clock: Clock;
-  /** The memtables now, newest first. */
-  readonly memtables: () => readonly Memtable[];
-  /** The log of the generation that follows this one. */
-  readonly logAfter: (generation: Generation) => number;
-  /** The generation's entries are durable in tables. */
-  readonly onLogUnneeded: (generation: Generation) => void;
-  /** Something changed: writers that wait may be able to go on. */
-  readonly onProgress: () => void;
-  /** Nothing more can be written. */
-  readonly onFailure: (error: StorageError) => void;
-}
 
 const ATTEMPT_COUNT_MAX = 3;
 const RETRY_DELAY_MS = 1000;

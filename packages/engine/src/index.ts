@@ -7,7 +7,13 @@ export {
   open,
 } from './database.js';
 export { type DestroyOptions, destroy } from './destroy.js';
-export type { CustomEncoding, EncodingName, EncodingOption, Tuple } from './encoding/index.js';
+export type {
+  CustomEncoding,
+  EncodingName,
+  EncodingOption,
+  Tuple,
+  TupleElement,
+} from './encoding/index.js';
 export type { DatabaseEvents, StallReason } from './events.js';
 export {
   type BatchOperation,

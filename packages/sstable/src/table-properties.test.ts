@@ -71,7 +71,7 @@ describe('decodeProperties', () => {
     );
   });
 
-  test.each([
+  test.each<[string, Uint8Array, string, Record<string, Uint8Array>?]>([
     ['entryCount', Uint8Array.of(0x80), 'not a number'],
     ['entryCount', Uint8Array.of(1, 1), 'not a number'],
     ['entryCount', Uint8Array.of(), 'not a number'],

@@ -28,8 +28,10 @@ import { StatisticsCollector, type TableStatistics } from './table-statistics.js
 
 const CREATED_BY = 'varve 0.1.0';
 
-/** Defaults of {@link TableWriterOptions}. */
+/** The most content of a data block unless chosen otherwise, in bytes. */
 export const DEFAULT_BLOCK_SIZE_BYTES = 4096;
+
+/** The size of a filter unless chosen otherwise: 1 % of absent keys pass it. */
 export const DEFAULT_FILTER_BITS_PER_KEY = 10;
 
 /** How a table is laid out. A reader needs none of this: the file says it. */

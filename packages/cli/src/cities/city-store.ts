@@ -4,7 +4,13 @@
 // cities are atomic too and cost less per city.
 
 import { assert } from '@varve/base';
-import { type BatchOperation, type Database, type Keyspace, open } from '../store/engine-api.js';
+import {
+  type BatchOperation,
+  type Database,
+  type DatabaseOptions,
+  type Keyspace,
+  open,
+} from '../store/engine-api.js';
 import type { City } from './city.js';
 import { type KeyParts, ORDERINGS, RECORDS_KEYSPACE } from './orderings.js';
 
@@ -22,10 +28,13 @@ export interface CityStore {
 /** Entries per city: its record and one for each ordering. */
 export const ENTRIES_PER_CITY = 1 + ORDERINGS.length;
 
+/** What the store may use. */
+export type CityStoreOptions = Pick<DatabaseOptions, 'memoryBudgetBytes' | 'backgroundThreads'>;
+
 /** Opens the store, new or existing. */
 export async function openCityStore(
   directory: string,
-  options: { memoryBudgetBytes: number },
+  options: CityStoreOptions,
 ): Promise<CityStore> {
   const database = await open(directory, options);
   const orderings = new Map<string, Keyspace<KeyParts, string>>();

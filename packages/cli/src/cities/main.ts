@@ -13,6 +13,6 @@
 //   --json               the figures as JSON instead of the report
 
 import { processParts } from '../terminal/process-parts.js';
-import { runCitiesJob } from './job.js';
+import { runCities } from './cities-program.js';
 
-process.exitCode = await runCitiesJob(process.argv.slice(2), processParts);
+process.exitCode = await runCities(process.argv.slice(2), processParts);

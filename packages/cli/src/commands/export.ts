@@ -100,9 +100,10 @@ async function writeEntries(
 ): Promise<Written> {
   const { output, options } = words;
   const toLine = lineWriter(options.format ?? formatOf(words.file), keyspace, output);
-  using progress = new Progress(session.terminal, { label: 'Exporting', noun: 'entries' });
+  const range = toKeyRange(options, keyspace.keyCodec);
+  using progress = startProgress(session, { ...words, range, keyspace });
   let entryCount = 0;
-  for await (const [key, value] of keyspace.entries(toKeyRange(options, keyspace.keyCodec))) {
+  for await (const [key, value] of keyspace.entries(range)) {
     entryCount += 1;
     output.writeLine(toLine(key, value));
     if (output.isFull) {
@@ -116,6 +117,21 @@ async function writeEntries(
   }
   await output.flush();
   return { entryCount, elapsedMs: progress.finish() };
+}
+
+/** The whole is known, about, when everything is exported; what goes to the terminal shows itself. */
+function startProgress(
+  session: Session,
+  words: ExportWords & { range: object; keyspace: StoredKeyspace },
+): Progress {
+  const isEverything = Object.keys(words.range).length === 0;
+  const isOnScreen = words.file === STANDARD_STREAM && session.terminal.outputIsTerminal;
+  return new Progress(session.terminal, {
+    label: 'Exporting',
+    noun: 'entries',
+    total: isEverything ? words.keyspace.approximateEntryCount : undefined,
+    visibility: isOnScreen ? 'hidden' : 'shown',
+  });
 }
 
 function lineWriter(format: ExportFormat, keyspace: StoredKeyspace, output: OutputStream) {

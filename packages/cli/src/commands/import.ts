@@ -143,8 +143,7 @@ async function keepWhatWasRead(error: unknown, batches: ImportBatches): Promise<
     return error;
   }
   await batches.commit();
-  const verb = batches.entryCount === 1 ? 'is' : 'are';
-  const kept = `${formatQuantity(batches.entryCount, 'record')} before that ${verb} imported`;
+  const kept = `${formatQuantity(batches.entryCount, 'record')} stored until then`;
   if (error instanceof InterruptedError) {
     return new InterruptedError(`${error.message}: ${kept}`);
   }

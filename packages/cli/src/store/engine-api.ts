@@ -3,6 +3,7 @@
 export {
   type BatchOperation,
   type Database,
+  type DatabaseOptions,
   type DatabaseStatistics,
   type Durability,
   dump,

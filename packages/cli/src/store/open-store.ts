@@ -110,6 +110,12 @@ export class StoredKeyspace {
       : `keyspace ${JSON.stringify(this.name)} of ${this.#database.path}`;
   }
 
+  /** How many entries it has, as far as that is known without counting: those in tables, with their old versions. */
+  get approximateEntryCount(): number {
+    const { keyspaces } = this.#database.stats();
+    return keyspaces.find(({ name }) => name === this.name)?.entryCount ?? 0;
+  }
+
   get(key: Stored): Promise<Stored> {
     return this.#keyspace.get(key);
   }

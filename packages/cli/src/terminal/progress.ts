@@ -19,6 +19,8 @@ export interface ProgressOptions {
   readonly noun: string;
   /** The whole, in the unit of `done` given to `update`. Absent: not known. */
   readonly total?: number | undefined;
+  /** `'hidden'`: only keeps the time. Default: shown. */
+  readonly visibility?: 'shown' | 'hidden';
   readonly clock?: Clock;
 }
 
@@ -75,7 +77,7 @@ export class Progress {
 
   #show(): void {
     const stream = this.#terminal.progressTarget;
-    if (stream === null || this.elapsedMs < QUIET_MS) {
+    if (stream === null || this.#options.visibility === 'hidden' || this.elapsedMs < QUIET_MS) {
       return;
     }
     const options: Options = {

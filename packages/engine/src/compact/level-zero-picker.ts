@@ -3,7 +3,7 @@
 // A key's newest version must stay above its older ones. So a table leaves level 0 only together with
 // every older table that overlaps it. Tables that overlap, directly or through others, form a cluster;
 // what is taken is a whole cluster, newer tables included, since they would otherwise be merged with the
-// same tables below once more.
+// same tables below once more. Clusters beside it come along if they add nothing below.
 //
 // One job at a time: a second could take newer tables past older ones that are still being merged.
 
@@ -16,6 +16,7 @@ import {
   mergeTables,
   moveDestination,
   moveTables,
+  overlapping,
   type Picked,
   type Picking,
 } from './picking.js';
@@ -68,10 +69,31 @@ function pickMerge(
     .map((tables) => ({ tables, depth: overlapDepth(tables), sizeBytes: totalSizeBytes(tables) }))
     .sort((a, b) => b.depth - a.depth || b.sizeBytes - a.sizeBytes);
   for (const { tables } of byCost) {
-    const merge = mergeTables(picking, { level: 0, tables }, motive);
+    const joined = withFreeClusters(picking, tables, clusters);
+    const merge = mergeTables(picking, { level: 0, tables: joined }, motive);
     if (merge !== 'busy') return merge;
   }
   return 'busy';
+}
+
+/** The cluster, with the others that overlap nothing in the base level but what it overlaps itself. */
+function withFreeClusters(
+  picking: Picking,
+  seed: Cluster,
+  clusters: readonly Cluster[],
+): readonly TableMetadata[] {
+  const { baseLevel } = picking.targets;
+  const below = new Set(overlapping(picking, baseLevel, rangeOf(seed)));
+  const joined = new Set(seed);
+  let sizeBytes = totalSizeBytes([...seed, ...below]);
+  for (const cluster of clusters) {
+    const own = overlapping(picking, baseLevel, rangeOf(cluster));
+    const isFree = own.length > 0 && own.every((table) => below.has(table));
+    sizeBytes += totalSizeBytes(cluster);
+    if (!isFree || sizeBytes > picking.options.compactionSizeBytesMax) continue;
+    for (const table of cluster) joined.add(table);
+  }
+  return picking.tree.levels[0].tables.filter((table) => joined.has(table));
 }
 
 /** In the order of their keys. `tables` are newest first, and stay so in each cluster. */

@@ -8,6 +8,9 @@
 //
 // Tombstones that an open snapshot may need are left alone: a table would be rewritten again and again
 // for nothing.
+//
+// Requires: memtables become tables in the order of their age. What a tombstone hides is then never in
+// anything newer than the table it is in.
 
 import { BOTTOM_LEVEL, type TableMetadata } from '../manifest/index.js';
 import type { LevelTables, TableDrop, TableMerge, TableMove } from './compaction-choice.js';
@@ -65,11 +68,11 @@ function pickDensest(picking: Picking): Picked<TableMerge | TableMove> | undefin
 }
 
 /** Each by itself, those with the most tombstones first. */
-function denseTables({ tree, options }: Picking): LevelTables[] {
+function denseTables({ tree, options, running }: Picking): LevelTables[] {
   return tree.levels
     .flatMap(({ level, tables }) =>
       tables
-        .filter((table) => hasDroppableTombstones(table, options))
+        .filter((table) => hasDroppableTombstones(table, options) && !running.reads(table))
         .map((table) => ({ level, tables: [table] })),
     )
     .sort((a, b) => b.tables[0].tombstoneCount - a.tables[0].tombstoneCount);

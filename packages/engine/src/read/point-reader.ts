@@ -120,7 +120,8 @@ export class PointReader {
    */
   async #loadAndRun<R>(take: () => R): Promise<R | undefined> {
     const shared = this.#target;
-    const target = { ...shared, key: shared.key.slice(0, shared.keyEnd) };
+    // A copy, which slice() of a Buffer is not: the next lookup overwrites the shared key.
+    const target = { ...shared, key: new Uint8Array(shared.key.subarray(0, shared.keyEnd)) };
     const view = target.view.retain();
     try {
       const loaded: LoadedBlock[] = [];

@@ -79,7 +79,8 @@ export function afterPrefix(prefix: Uint8Array): Uint8Array | null {
   let length = prefix.length;
   while (length > 0 && prefix[length - 1] === 0xff) length -= 1;
   if (length === 0) return null;
-  const after = prefix.slice(0, length);
+  // Not slice(): that of a Buffer is a view, and the prefix is also the lower bound.
+  const after = new Uint8Array(prefix.subarray(0, length));
   after[length - 1] += 1;
   return after;
 }
