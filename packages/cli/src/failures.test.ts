@@ -9,7 +9,8 @@ describe('reportFailure', () => {
     [new InterruptedError('Interrupted'), 130],
     [new StorageError('LOCKED', 'Cannot open'), 1],
     [Object.assign(new Error('ENOSPC: no space'), { syscall: 'write', code: 'ENOSPC' }), 1],
-    [new TypeError('x is not a function'), 1],
+    [new TypeError('Cannot encode as tuple: expected an array, received object'), 2],
+    [new TypeError("Cannot read properties of undefined (reading 'x')"), 1],
     ['text', 1],
   ])('%s ends with code %d', (error, exitCode) => {
     expect(reportFailure(error).exitCode).toBe(exitCode);

@@ -42,6 +42,8 @@ export interface FailureReport {
   readonly stack: string | undefined;
 }
 
+const REFUSED_ARGUMENT_PATTERN = /^Cannot (?:encode as|open a keyspace|open the database)\b/;
+
 const ADVICE: { readonly [code in StorageErrorCode]?: string } = {
   LOCKED: 'Close the process that holds it, or wait for it to end, then try again.',
   NOT_FOUND: 'Check the path. `varve put` and `varve import` create a store where there is none.',
@@ -60,7 +62,7 @@ const ADVICE: { readonly [code in StorageErrorCode]?: string } = {
 
 /** Turns anything thrown by a command into what the user sees. */
 export function reportFailure(error: unknown): FailureReport {
-  if (error instanceof UsageError) {
+  if (error instanceof UsageError || isRefusedArgument(error)) {
     return { ...plain(error), exitCode: ExitCode.usage };
   }
   if (error instanceof NotSoError) {
@@ -92,6 +94,14 @@ function adviceFor(error: StorageError): string | undefined {
     return 'This can pass: try again.';
   }
   return ADVICE[error.code];
+}
+
+/** The engine refuses arguments that have no encoding with errors of the language, which bugs have too. */
+function isRefusedArgument(error: unknown): error is Error {
+  return (
+    (error instanceof TypeError || error instanceof RangeError) &&
+    REFUSED_ARGUMENT_PATTERN.test(error.message)
+  );
 }
 
 /** Errors of Node's own calls (a missing input file, a refused write) carry the name of the call. */

@@ -117,16 +117,6 @@ export class Background {
     await new Promise<void>((wake) => this.#waiters.push({ isDone, wake }));
   }
 
-  /** Resolves when anything has changed. */
-  async nextProgress(): Promise<void> {
-    let changed = false;
-    await this.until(() => {
-      const before = changed;
-      changed = true;
-      return before;
-    });
-  }
-
   /** The version changed without a job: readers see the new one from now on. */
   republish(): void {
     this.#publishView();
@@ -293,6 +283,7 @@ export class Background {
       versions.syncSync();
       obsolete.collect();
     });
+    this.#wakeWaiters();
   }
 
   #wakeWaiters(): void {

@@ -144,8 +144,7 @@ export class Store implements WriteHost, RangeHost {
   async #flush({ queue, background }: WritingParts): Promise<void> {
     await queue.drain();
     while (!queue.rotateIfUsed()) {
-      background.consider();
-      await background.nextProgress();
+      await background.until(() => this.canRotate());
       this.#assertHealthy();
     }
     background.consider();
@@ -173,6 +172,7 @@ export class Store implements WriteHost, RangeHost {
     try {
       if (writing !== null) await this.#closeWriting(writing);
     } finally {
+      await this.tables.loader.stop();
       this.#status = 'closed';
       this.current.dispose();
       this.tables.closeAll();
@@ -370,7 +370,7 @@ export class Store implements WriteHost, RangeHost {
     if (this.#failure !== null) return;
     this.#failure = error;
     if (this.#status === 'open') this.#status = 'failed';
-    this.#writing?.queue.failWaiting(error);
+    this.#writing?.queue.fail(error);
   }
 }
 

@@ -1,4 +1,10 @@
-import { createRandom, EntryKind, initializeChecksums, MAX_SEQUENCE } from '@varve/base';
+import {
+  createRandom,
+  EntryKind,
+  initializeChecksums,
+  MAX_SEQUENCE,
+  StorageError,
+} from '@varve/base';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DirectBlockSource } from './direct-block-source.js';
 import { TableCursor } from './table-cursor.js';
@@ -101,6 +107,21 @@ describe('TableWriter', () => {
     expect(file.bytes.length).toBe(summary.sizeBytes);
     expect(file.writeCount).toBeLessThanOrEqual(6);
     expect(file.closed).toBe(false);
+  });
+
+  test('passes on what the file fails with, while adding and at the end', () => {
+    const full = new StorageError('NO_SPACE', 'Cannot write: the disk is full');
+    const file = new BytesFile();
+    file.writeSync = () => {
+      throw full;
+    };
+    const adding = new TableWriter(file, TEST_IDENTITY);
+    expect(() => {
+      for (const entry of numbered(5000, 100)) addEntry(adding, entry);
+    }).toThrow(full);
+    const finishing = new TableWriter(file, TEST_IDENTITY);
+    addEntry(finishing, put('a', ascii('')));
+    expect(() => finishing.finish()).toThrow(full);
   });
 
   test('compresses blocks that shrink and stores the others as they are', () => {

@@ -72,7 +72,7 @@ describe('runCities', () => {
     };
     const { exitCode, stderr } = await run([], load);
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/Not verified:\n[^]*cities at position \d+: found \{/);
+    expect(stderr).toMatch(/Not verified:\n[\s\S]*cities at position \d+: found \{/);
     expect(stderr).toMatch(/by-population at position \d+: found the key/);
   });
 

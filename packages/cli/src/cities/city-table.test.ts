@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createPalette } from '../terminal/palette.js';
+import { createPalette } from '../text/palette.js';
 import type { City } from './city.js';
 import { renderCities } from './city-table.js';
 

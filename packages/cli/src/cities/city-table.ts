@@ -1,7 +1,7 @@
 // Cities as a table for the terminal.
 
-import type { Palette } from '../terminal/palette.js';
 import { formatCount } from '../text/numbers.js';
+import type { Palette } from '../text/palette.js';
 import { renderTable } from '../text/table.js';
 import type { City } from './city.js';
 

@@ -86,6 +86,17 @@ describe('varve put and get', () => {
   });
 });
 
+describe('structured keys', () => {
+  test('are refused when they have no encoding, as usage', async () => {
+    const encodings = ['--key-encoding', 'tuple'];
+    await store.runWell(['put', 'DIR', '["a",1]', 'v', ...encodings]);
+    const result = await store.run(['put', 'DIR', '[{"a":1}]', 'v']);
+    expect([result.exitCode, result.stderr]).toEqual([2, expect.stringContaining('tuple')]);
+    const unnamed = await store.run(['put', 'DIR', '["a"]', 'v', '-k', '']);
+    expect([unnamed.exitCode, unnamed.stderr]).toEqual([2, expect.stringContaining('characters')]);
+  });
+});
+
 describe('varve del', () => {
   test('removes a key, and is content when there is none', async () => {
     await store.runWell(['put', 'DIR', 'k', 'v']);

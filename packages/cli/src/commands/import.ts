@@ -27,6 +27,12 @@ import {
 } from './options.js';
 import type { Session } from './session.js';
 
+const EXAMPLES = `
+Examples:
+  $ varve import ./data people.csv --key-column id                      each row as JSON under its id
+  $ varve import ./data people.csv --key-column id --value-column name  one column as the value
+  $ zcat log.gz | varve import ./data - --format ndjson -k log          lines such as {"key":"a","value":"1"}`;
+
 type ImportFormat = 'ndjson' | 'csv';
 type ImportOptions = KeyspaceOptions &
   EncodingOptions &
@@ -60,6 +66,7 @@ export function addImport(program: Command, session: Session): void {
       'field that holds the value (default: value; with --key-column, the whole record as JSON)',
     )
     .option('--delimiter <character>', 'between CSV fields (default: a comma; a tab for .tsv)');
+  command.addHelpText('after', EXAMPLES);
   withJson(withEncodings(withKeyspace(command)), 'summary as JSON').action(
     (directory, file, options) => runImport(session, { directory, file, options }),
   );
@@ -143,11 +150,15 @@ async function keepWhatWasRead(error: unknown, batches: ImportBatches): Promise<
     return error;
   }
   await batches.commit();
-  const kept = `${formatQuantity(batches.entryCount, 'record')} stored until then`;
+  const { entryCount } = batches;
   if (error instanceof InterruptedError) {
-    return new InterruptedError(`${error.message}: ${kept}`);
+    return new InterruptedError(`Interrupted: ${formatQuantity(entryCount, 'record')} stored`);
   }
-  const advice = error.advice === undefined ? `${kept}.` : `${kept}. ${error.advice}`;
+  const kept =
+    entryCount === 0
+      ? 'Nothing was stored.'
+      : `${formatQuantity(entryCount, 'record')} before that stored.`;
+  const advice = error.advice === undefined ? kept : `${kept} ${error.advice}`;
   return new NotSoError(error.message, { advice, cause: error });
 }
 

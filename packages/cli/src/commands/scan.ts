@@ -17,6 +17,12 @@ import {
 } from './options.js';
 import type { Session } from './session.js';
 
+const EXAMPLES = `
+Examples:
+  $ varve scan ./data --prefix user: --limit 10        the first ten keys that begin with user:
+  $ varve scan ./data --gte b --lt c --json            a range, one JSON object per line
+  $ varve scan ./data -k places --prefix '["CH"]'      a keyspace whose keys are tuples`;
+
 type ScanOptions = KeyspaceOptions &
   EncodingOptions &
   RangeWords &
@@ -28,6 +34,7 @@ export function addScan(program: Command, session: Session): void {
     .command('scan <directory>')
     .description('print the entries of a range in key order')
     .addOption(new Option('--only <part>', 'print one part').choices(['keys', 'values']));
+  command.addHelpText('after', EXAMPLES);
   withJson(withEncodings(withRange(withKeyspace(command))), 'one JSON object per line').action(
     (directory, options) => runScan(session, { directory, options }),
   );

@@ -3,8 +3,8 @@
 import type { Command } from 'commander';
 import type { DatabaseStatistics } from '../store/engine-api.js';
 import { openForReading } from '../store/open-store.js';
-import type { Palette } from '../terminal/palette.js';
 import { formatBytes, formatCount, formatQuantity } from '../text/numbers.js';
+import type { Palette } from '../text/palette.js';
 import { renderFacts } from '../text/table.js';
 import { drawKeyspaces } from '../text/tree-drawing.js';
 import { type JsonOptions, withJson } from './options.js';

@@ -51,7 +51,7 @@ describe('varve import', () => {
     const result = await store.run(['import', 'DIR', file]);
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain('line 3 of in.ndjson');
-    expect(result.stderr).toContain('2 records stored until then.');
+    expect(result.stderr).toContain('2 records before that stored.');
     expect(await scan()).toEqual(['a\t1', 'b\t2']);
   });
 
@@ -60,6 +60,7 @@ describe('varve import', () => {
     const result = await store.run(['import', 'DIR', file]);
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain('it has id, name');
+    expect(result.stderr).toContain('Nothing was stored.');
     expect(result.stderr).toContain('--key-column');
   });
 

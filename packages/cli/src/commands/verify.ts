@@ -4,7 +4,6 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { ExitCode } from '../failures.js';
 import { type StorageError, type VerifyReport, verify } from '../store/engine-api.js';
-import type { Palette } from '../terminal/palette.js';
 import { Progress } from '../terminal/progress.js';
 import { escapeControls } from '../text/byte-text.js';
 import {
@@ -14,6 +13,7 @@ import {
   formatDuration,
   formatQuantity,
 } from '../text/numbers.js';
+import type { Palette } from '../text/palette.js';
 import { renderFacts, renderTable } from '../text/table.js';
 import { type JsonOptions, withJson } from './options.js';
 import type { Session } from './session.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createPalette } from './palette.js';
+import { createPalette } from '../text/palette.js';
 import { progressLine } from './progress-line.js';
 
 const palette = createPalette({ isTTY: false }, {});

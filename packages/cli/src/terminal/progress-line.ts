@@ -5,7 +5,7 @@
 //   Importing  506,233 records  1.42 M/s  0.4 s                (when the end is not known)
 
 import { formatCount, formatDuration, formatRate, formatShare } from '../text/numbers.js';
-import type { Palette } from './palette.js';
+import type { Palette } from '../text/palette.js';
 
 const BAR_WIDTH_COLUMNS = 24;
 const NARROW_BAR_WIDTH_COLUMNS = 10;

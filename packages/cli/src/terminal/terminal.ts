@@ -7,8 +7,8 @@
 
 import { addAbortSignal, type Readable, type Writable } from 'node:stream';
 import { InterruptedError } from '../failures.js';
+import { createPalette, type Palette } from '../text/palette.js';
 import { OutputStream } from './output-stream.js';
-import { createPalette, type Palette } from './palette.js';
 
 const DEFAULT_WIDTH_COLUMNS = 80;
 

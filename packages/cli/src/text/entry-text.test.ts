@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createPalette } from '../terminal/palette.js';
 import { type EntryFormat, entryJson, entryLine } from './entry-text.js';
+import { createPalette } from './palette.js';
 import { createTextCodec } from './text-codec.js';
 
 const palette = createPalette({ isTTY: false }, {});

@@ -1,6 +1,6 @@
 // Entries as lines: for people (escaped, coloured) and for programs (one JSON object per line).
 
-import type { Palette } from '../terminal/palette.js';
+import type { Palette } from './palette.js';
 import type { Stored, TextCodec } from './text-codec.js';
 
 /** Which halves of an entry are wanted. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createPalette } from '../terminal/palette.js';
+import { createPalette } from './palette.js';
 import { renderFacts, renderTable } from './table.js';
 
 const plain = createPalette({ isTTY: false }, {});

@@ -2,7 +2,7 @@
 // accents, wide characters and colours line up.
 
 import CliTable from 'cli-table3';
-import type { Palette } from '../terminal/palette.js';
+import type { Palette } from './palette.js';
 
 /** One column. Numbers go right. */
 export interface Column {

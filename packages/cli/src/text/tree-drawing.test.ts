@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createPalette } from '../terminal/palette.js';
+import { createPalette } from './palette.js';
 import { drawKeyspaces, drawLevels, type KeyspaceShape, lookupTableCount } from './tree-drawing.js';
 
 const palette = createPalette({ isTTY: false }, {});

@@ -5,9 +5,9 @@
 //   L5         1  3.01 MiB  2.90 MiB  ██▊
 //   L6        12  40.1 MiB            ███▊███▊███▊███▊███▊███▊███▊███▊
 
-import type { Palette } from '../terminal/palette.js';
 import { levelBar } from './level-bar.js';
 import { formatBytes, formatCount } from './numbers.js';
+import type { Palette } from './palette.js';
 import { type Column, renderTable } from './table.js';
 
 const BAR_WIDTH_COLUMNS_MAX = 60;

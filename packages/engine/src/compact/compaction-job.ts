@@ -155,7 +155,8 @@ class CompactionMerge {
   #startKey(cursor: EntryCursor): void {
     const start = cursor.keyOffset;
     const end = start + cursor.keyLength;
-    if (this.#lastKey.length < cursor.keyLength) this.#lastKey = new Uint8Array(cursor.keyLength * 2);
+    if (this.#lastKey.length < cursor.keyLength)
+      this.#lastKey = new Uint8Array(cursor.keyLength * 2);
     copyBytes(cursor.keyBytes, start, end, this.#lastKey, 0);
     this.#lastKeyLength = cursor.keyLength;
     this.#rules.startKey();

@@ -87,10 +87,12 @@ function withFreeClusters(
   const joined = new Set(seed);
   let sizeBytes = totalSizeBytes([...seed, ...below]);
   for (const cluster of clusters) {
+    if (cluster === seed) continue;
     const own = overlapping(picking, baseLevel, rangeOf(cluster));
     const isFree = own.length > 0 && own.every((table) => below.has(table));
-    sizeBytes += totalSizeBytes(cluster);
-    if (!isFree || sizeBytes > picking.options.compactionSizeBytesMax) continue;
+    const grownSizeBytes = sizeBytes + totalSizeBytes(cluster);
+    if (!isFree || grownSizeBytes > picking.options.compactionSizeBytesMax) continue;
+    sizeBytes = grownSizeBytes;
     for (const table of cluster) joined.add(table);
   }
   return picking.tree.levels[0].tables.filter((table) => joined.has(table));

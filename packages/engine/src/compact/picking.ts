@@ -83,10 +83,8 @@ export function moveTables(
   motive: Motive,
 ): Picked<TableMove> {
   const { level, tables, outputLevel } = move;
-  const isBlocked = tables.some(
-    (table) =>
-      picking.running.reads(table) ||
-      picking.running.conflictWith(rangeOf([table]), level, outputLevel),
+  const isBlocked = tables.some((table) =>
+    picking.running.conflictWith(rangeOf([table]), level, outputLevel),
   );
   return isBlocked ? 'busy' : { type: 'move', ...motive, level, tables, outputLevel };
 }
@@ -121,11 +119,8 @@ function mergeInto(
   motive: Motive,
 ): Picked<TableMerge> {
   const { tree, running } = picking;
-  const tables = inputs.flatMap((input) => input.tables);
-  const range = rangeOf(tables);
-  if (running.readsAny(tables) || running.conflictWith(range, inputs[0].level, outputLevel)) {
-    return 'busy';
-  }
+  const range = rangeOf(inputs.flatMap(({ tables }) => tables));
+  if (running.conflictWith(range, inputs[0].level, outputLevel)) return 'busy';
   const deeper = tree.levels.slice(outputLevel + 1);
   const isOverlapped = deeper.some(
     (level) => level.overlapping(range.smallest, range.largest).length > 0,
@@ -159,7 +154,6 @@ function grownFreely(
   const sizeBytes = totalSizeBytes(grown) + totalSizeBytes(below);
   const isFree =
     sizeBytes <= picking.options.compactionSizeBytesMax &&
-    !picking.running.readsAny(grown) &&
     overlapping(picking, level + 1, rangeOf(grown)).length === below.length;
   return isFree ? grown : tables;
 }

@@ -90,19 +90,20 @@ function pickStep(
   return runs.some((run) => run.length > 0) ? 'busy' : undefined;
 }
 
-/** The first of `tables`, and those after it that fit into one step and are free. */
+/** The first of `tables`, and those after it that fit into one step and that no job is in the way of. */
 function stepOf(
   picking: Picking,
   level: number,
   tables: readonly TableMetadata[],
 ): readonly TableMetadata[] {
   const { running, options } = picking;
+  const outputLevel = outputLevelOf(picking, level);
   let count = 1;
-  while (count < tables.length && !running.reads(tables[count])) {
+  for (; count < tables.length; count++) {
     const step = tables.slice(0, count + 1);
-    const below = overlapping(picking, outputLevelOf(picking, level), rangeOf(step));
+    const below = overlapping(picking, outputLevel, rangeOf(step));
     if (totalSizeBytes(step) + totalSizeBytes(below) > options.compactionSizeBytesMax) break;
-    count += 1;
+    if (running.conflictWith(rangeOf([...step, ...below]), level, outputLevel)) break;
   }
   return tables.slice(0, count);
 }

@@ -7,7 +7,7 @@
 // The inputs of a job are neighbours in their level, and stay so, since nothing else may put a table
 // between them. So the keys a job covers are found again as spans: from the first to the last of the
 // busy tables that stand side by side in one level. Two jobs side by side look like one, which only makes
-// the picker more careful. In level 0 there is one job at a time, and all its tables are one span.
+// the picker more careful.
 
 import type { KeyspaceTree, Level, TableMetadata } from '../manifest/index.js';
 import { type KeyRange, rangeOf, rangesMeet } from './key-range.js';
@@ -38,14 +38,9 @@ export class RunningJobs {
     return this.#busy.has(table.fileNumber);
   }
 
-  /** Whether a job reads any of the tables. */
-  readsAny(tables: readonly TableMetadata[]): boolean {
-    return this.#busy.size > 0 && tables.some((table) => this.reads(table));
-  }
-
   /**
    * Whether a job that takes tables of `inputLevel` in this range, and puts tables of this range into
-   * `outputLevel`, could get in the way of a running one.
+   * `outputLevel`, could get in the way of a running one. It does if it takes a table that one reads.
    */
   conflictWith(range: KeyRange, inputLevel: number, outputLevel: number): boolean {
     if (this.#busy.size === 0) return false;
@@ -62,9 +57,6 @@ export class RunningJobs {
 }
 
 function spansOf(level: Level, busy: ReadonlySet<number>): KeyRange[] {
-  const busyTables = level.tables.filter(({ fileNumber }) => busy.has(fileNumber));
-  if (busyTables.length === 0) return [];
-  if (level.level === 0) return [rangeOf(busyTables)];
   const spans: KeyRange[] = [];
   let run: TableMetadata[] = [];
   const endRun = (): void => {

@@ -5,6 +5,7 @@
  * the thread pool; callers that want the same block at the same time share one read, and each gets the content itself,
  * so that an eviction before it looks cannot make it read again.
  */
+import { StorageError } from '@varve/base';
 import type { BlockCache } from './block-cache.js';
 import type { TableHandle } from './table-handle.js';
 
@@ -18,6 +19,7 @@ export class BlockLoader {
   readonly cache: BlockCache;
   readBytes = 0;
   readonly #loading = new Map<string, Promise<Uint8Array>>();
+  #stopped = false;
 
   constructor(cache: BlockCache) {
     this.cache = cache;
@@ -39,8 +41,12 @@ export class BlockLoader {
   /** The block that `loadSync` could not put into a slot. */
   lastOversized: Uint8Array = new Uint8Array(0);
 
-  /** Loads a block on the thread pool and gives its content; small ones are also cached. */
+  /**
+   * Loads a block on the thread pool and gives its content; small ones are also cached.
+   * @throws StorageError CLOSED after `stop()`
+   */
   load(handle: TableHandle, blockIndex: number): Promise<Uint8Array> {
+    if (this.#stopped) return Promise.reject(stopped());
     const key = `${handle.file.fileNumber}:${blockIndex}`;
     const running = this.#loading.get(key);
     if (running !== undefined) return running;
@@ -63,6 +69,12 @@ export class BlockLoader {
       // Whoever needs the block will meet the same error; reading ahead has nobody to tell.
       this.load(handle, ahead).catch(() => {});
     }
+  }
+
+  /** Begins no more loads; resolves when those under way have ended, so that files may be closed. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled(this.#loading.values());
   }
 
   #mayReadAhead(oversizedBytes: number): boolean {
@@ -96,4 +108,8 @@ export class BlockLoader {
     this.lastOversized = content;
     return -1;
   }
+}
+
+function stopped(): StorageError {
+  return new StorageError('CLOSED', 'Cannot read a block: the database is closed');
 }

@@ -6,7 +6,7 @@
  * full the group is closed early and the generation replaced; when that has to wait for a flush, asynchronous writes
  * wait as encoded bytes (bounded: beyond the bound the caller's thread waits), synchronous ones wait where they are.
  */
-import { StorageError, writeVarint } from '@varve/base';
+import { isStorageError, StorageError, writeVarint } from '@varve/base';
 import { PAYLOAD_HEADER_SIZE_BYTES, writePayloadHeader } from '../memtable/index.js';
 import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
 import { CommitGroup } from './commit-group.js';
@@ -168,16 +168,17 @@ export class CommitQueue {
     this.#closeSync();
   }
 
-  /** Resolves when every write issued before is acknowledged or has failed. */
+  /** Resolves when every write issued before is acknowledged or has failed. Later ones are not waited for. */
   async drain(): Promise<void> {
-    while (this.#waiting.count > 0 || this.#open !== null || this.#committer.busy) {
-      const last = this.#waiting.lastPromise ?? this.#open?.promise;
-      await Promise.allSettled([last, this.#committer.settled()]);
-    }
+    const open = this.#open;
+    const last = this.#waiting.lastPromise ?? (open?.entryCount ? open.promise : undefined);
+    await Promise.allSettled([last]);
+    await this.#committer.settled();
   }
 
-  /** Nothing can be written any more: whoever waits is told. */
-  failWaiting(error: Error): void {
+  /** Nothing more can be written: whoever waits is told, and so is whoever writes from now on. */
+  fail(error: StorageError): void {
+    this.#committer.refuse(error);
     this.#waiting.failAll(error);
   }
 
@@ -185,20 +186,21 @@ export class CommitQueue {
   admitWaiting(): void {
     while (this.#waiting.count > 0) {
       const { batch, rank } = this.#waiting.first;
-      if (!this.#hasRoom(batch.length) && !this.#rotate(batch.length)) return;
-      const waiting = this.#waiting.shift();
       try {
+        if (!this.#hasRoom(batch.length) && !this.#rotate(batch.length)) return;
         const group = this.#addApart(batch, rank);
-        waiting.follow(group.promise);
+        this.#waiting.shift().follow(group.promise);
       } catch (error) {
-        waiting.fail(error as Error);
+        if (!isStorageError(error)) throw error;
+        this.fail(error);
       }
     }
   }
 
   /** Freezes the current generation if it holds anything, so that it can be flushed. False when that has to wait. */
   rotateIfUsed(): boolean {
-    if (this.#generation.memtable.entryCount === 0 && this.#open === null) return true;
+    this.#assertWriting();
+    if (this.#generation.memtable.entryCount === 0 && !this.#open?.entryCount) return true;
     if (!this.#rotate(0)) return false;
     this.#committer.advance();
     return true;
@@ -214,6 +216,7 @@ export class CommitQueue {
 
   /** Gives where the batch goes, in an open group with room; -1 when the write has to wait. */
   #begin(boundBytes: number): number {
+    this.#assertWriting();
     if (this.#isEncoding) throw writeInsideEncoding();
     if (this.#waiting.count > 0) {
       if (this.#waiting.isFull) this.#admitAllSync();
@@ -224,6 +227,7 @@ export class CommitQueue {
   }
 
   #beginSync(boundBytes: number): number {
+    this.#assertWriting();
     if (this.#isEncoding) throw writeInsideEncoding();
     if (this.#waiting.count > 0) this.#admitAllSync();
     if (!this.#hasRoom(boundBytes) && !this.#rotate(boundBytes)) {
@@ -244,15 +248,21 @@ export class CommitQueue {
     return this.#generation.memtable.arena.usedBytes;
   }
 
-  #openGroup(): void {
-    const failure = this.#committer.failure;
+  #assertWriting(): void {
+    const { failure } = this.#committer;
     if (failure !== null) throw failure;
+  }
+
+  /** A group is closed in this turn even if its first write turns out to be none: nobody else would close it. */
+  #openGroup(): void {
+    this.#assertWriting();
     const { arena } = this.#generation.memtable;
     // Hashing a record that does not start at a multiple of 8 takes about twice as long.
     arena.reserve(-arena.usedBytes & (GROUP_ALIGNMENT_BYTES - 1));
     const group = this.#committer.takeFreeGroup() ?? new CommitGroup();
     group.start(this.#generation, arena.reserve(GROUP_HEADER_SIZE_BYTES), this.#nextSequence);
     this.#open = group;
+    this.#scheduleTurn();
   }
 
   #admitAllSync(): void {
@@ -273,7 +283,6 @@ export class CommitQueue {
     group.batchCount += 1;
     this.#nextSequence += 1;
     if (rank > group.rank) group.rank = rank;
-    this.#scheduleTurn();
     return group;
   }
 
@@ -301,7 +310,6 @@ export class CommitQueue {
     } finally {
       this.#isEncoding = false;
       if (!fits) group.entryCount = entryCountBefore;
-      this.#scheduleTurn();
     }
     if (!fits) return false;
     arena.reserve(end - offset);
@@ -348,13 +356,10 @@ export class CommitQueue {
     group.batchCount += 1;
     this.#nextSequence += batch.entryOffsets.length;
     if (rank > group.rank) group.rank = rank;
-    this.#scheduleTurn();
     return group;
   }
 
   #wait(batch: EncodedBatch, rank: number): Promise<void> {
-    const failure = this.#committer.failure;
-    if (failure !== null) return Promise.reject(failure);
     return this.#waiting.add(batch, rank);
   }
 

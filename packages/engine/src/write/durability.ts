@@ -31,11 +31,8 @@ const RANKS: Readonly<Record<Durability, number>> = {
  * @throws RangeError for any other value
  */
 export function durabilityRank(durability: Durability): number {
-  const rank = RANKS[durability];
-  if (rank === undefined) {
-    throw new RangeError(
-      `Cannot use durability ${JSON.stringify(durability)}: it must be 'always', 'interval', 'os' or 'none'`,
-    );
-  }
-  return rank;
+  if (Object.hasOwn(RANKS, durability)) return RANKS[durability];
+  throw new RangeError(
+    `Cannot use durability ${JSON.stringify(durability)}: it must be 'always', 'interval', 'os' or 'none'`,
+  );
 }

@@ -8,9 +8,10 @@
  * its own file description and so completes the groups before it too.
  *
  * A log that was replaced while not yet durable is synced before any newer one: what survives is always a prefix.
- * After a failed append or sync nothing is retried: the groups concerned fail, and the database stops writing.
+ * After a failed append or sync nothing is retried: the groups concerned fail, and the database stops writing. Groups
+ * appended before a failed append are whole in the log, so they are synced and acknowledged as usual.
  */
-import { type Clock, StorageError, type Timer } from '@varve/base';
+import { type Clock, isStorageError, StorageError, type Timer } from '@varve/base';
 import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
 import type { WalWriter } from '../wal/index.js';
 import type { CommitGroup } from './commit-group.js';
@@ -50,11 +51,18 @@ export class GroupCommitter {
   #syncing: Promise<void> | null = null;
   #failure: StorageError | null = null;
   #intervalTimer: Timer | null = null;
+  /** The newest group with durability `'interval'`. */
+  #intervalEnd: LogPlace | null = null;
+  /** What has to be synced now, because the interval is over. */
+  #due: LogPlace | null = null;
   #markerTimer: Timer | null = null;
   #syncCount = 0;
   #unlogged = false;
   #acknowledgedCount = 0;
   #turnStartMs = 0;
+  /** The newest acknowledgement that was put off to a later turn. */
+  #latePromise: Promise<void> | null = null;
+  #closed = false;
 
   constructor(generation: Generation, options: GroupCommitterOptions) {
     this.#generation = generation;
@@ -67,14 +75,11 @@ export class GroupCommitter {
     return this.#syncing !== null;
   }
 
-  /** Whether any group is not visible yet, or a sync is under way. */
-  get busy(): boolean {
-    return this.#syncing !== null || this.#appended.length > 0;
-  }
-
-  /** Resolves when the sync under way, if any, has ended. */
-  settled(): Promise<void> {
-    return this.#syncing ?? Promise.resolve();
+  /** Resolves when every group appended so far is acknowledged or has failed, and the sync under way, if any, has ended. */
+  async settled(): Promise<void> {
+    const last = this.#appended.at(-1)?.promise ?? this.#latePromise;
+    await Promise.allSettled([last]);
+    await this.#syncing;
   }
 
   get failure(): StorageError | null {
@@ -124,7 +129,7 @@ export class GroupCommitter {
         throw this.#fail(error as StorageError, [group]);
       }
       group.logEnd = group.generation.log.positionBytes;
-      if (group.rank === RANK_INTERVAL) this.#armInterval();
+      if (group.rank === RANK_INTERVAL) this.#armInterval(group);
     } else {
       this.#unlogged = true;
     }
@@ -135,7 +140,8 @@ export class GroupCommitter {
   /** Publishes what may be published and starts a sync for the rest. */
   advance(): void {
     this.#publishReady();
-    if (this.#syncing === null && this.#appended.length > 0) this.#startSync();
+    if (this.#syncing !== null) return;
+    if (this.#appended.length > 0 || this.#isSyncDue()) this.#startSync();
   }
 
   /** Publishes every appended group, syncing on this thread as needed. */
@@ -166,8 +172,14 @@ export class GroupCommitter {
     this.#publishReady();
   }
 
+  /** Nothing more may be written, because of what happened elsewhere. What is appended is still acknowledged. */
+  refuse(error: StorageError): void {
+    this.#failure ??= refusal(error);
+  }
+
   /** Stops the timers. */
   close(): void {
+    this.#closed = true;
     this.#intervalTimer?.cancel();
     this.#markerTimer?.cancel();
   }
@@ -217,6 +229,7 @@ export class GroupCommitter {
   #acknowledge(group: CommitGroup): void {
     this.#acknowledgedCount = (this.#acknowledgedCount + 1) & (GROUPS_PER_CLOCK_READ - 1);
     if (this.#acknowledgedCount === 0 && group.isAwaited && this.#turnIsOver()) {
+      this.#latePromise = group.promise;
       this.#options.clock.soon(() => {
         this.#turnStartMs = this.#options.clock.monotonicMs();
         group.succeed();
@@ -240,9 +253,9 @@ export class GroupCommitter {
     );
   }
 
+  /** After a failed append, too: what was appended before it is good once it is synced. */
   #afterSync(): void {
     this.#syncing = null;
-    if (this.#failure !== null) return;
     this.#dropDurableLogs();
     this.#armMarker();
     this.advance();
@@ -254,8 +267,8 @@ export class GroupCommitter {
 
   #afterFailedSync(error: StorageError): void {
     this.#syncing = null;
-    if (this.#failure === null) this.#fail(error, this.#appended.splice(0));
-    // The group that gathered meanwhile has to be told as well.
+    this.#due = null;
+    this.#fail(error, this.#appended.splice(0));
     this.onSynced();
   }
 
@@ -272,34 +285,65 @@ export class GroupCommitter {
   #fail(error: StorageError, groups: readonly CommitGroup[]): StorageError {
     for (const group of groups) group.fail(error);
     if (this.#failure === null) {
-      this.#failure = new StorageError(
-        'READ_ONLY',
-        `Cannot write: an earlier write failed (${error.message}); close the database and open it again`,
-        { cause: error },
-      );
+      this.#failure = refusal(error);
       this.#options.onFailure(error);
     }
     return error;
   }
 
-  #armInterval(): void {
-    if (this.#intervalTimer !== null) return;
+  #armInterval({ generation: { log }, logEnd: endBytes }: CommitGroup): void {
+    this.#intervalEnd = { log, endBytes };
+    if (this.#intervalTimer !== null || this.#closed) return;
     this.#intervalTimer = this.#options.clock.delay(this.#options.syncIntervalMs, () => {
       this.#intervalTimer = null;
-      if (this.#failure !== null || this.#syncing !== null) return;
-      if (this.#olderLogs.length > 0 || !this.#log.isDurable) this.#startSync();
+      this.#due = this.#intervalEnd;
+      this.advance();
     });
   }
 
+  /** Logs are synced oldest first, and a sync under way may have begun too early, so it can take several. */
+  #isSyncDue(): boolean {
+    const due = this.#due;
+    if (due === null) return false;
+    const isNeeded = due.log === this.#log || this.#olderLogs.includes(due.log);
+    if (isNeeded && due.log.durableBytes < due.endBytes) return true;
+    this.#due = null;
+    return false;
+  }
+
   #armMarker(): void {
-    if (this.#markerTimer !== null) return;
+    if (this.#markerTimer !== null || this.#closed || this.#failure !== null) return;
     const log = this.#log;
     const position = log.positionBytes;
     this.#markerTimer = this.#options.clock.delay(MARKER_DELAY_MS, () => {
       this.#markerTimer = null;
       if (this.#failure !== null || log !== this.#log) return;
-      if (log.positionBytes === position) log.appendMarkerSync();
+      if (log.positionBytes === position) this.#appendMarker(log);
       else if (log.isDurable) this.#armMarker();
     });
   }
+
+  #appendMarker(log: WalWriter): void {
+    try {
+      log.appendMarkerSync();
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      this.#fail(error, []);
+    }
+  }
+}
+
+/** A position in a log. */
+interface LogPlace {
+  readonly log: WalWriter;
+  readonly endBytes: number;
+}
+
+/** What is said to whoever writes after a failure. */
+function refusal(cause: StorageError): StorageError {
+  return new StorageError(
+    'READ_ONLY',
+    `Cannot write: an earlier failure has stopped writing (${cause.message}); close the database and open it again`,
+    { cause },
+  );
 }

@@ -58,8 +58,8 @@ export class DirectoryWorld implements World {
     throw new Error('A real directory cannot be crashed: choose operations without crashes');
   }
 
-  arm(): void {
-    this.crashImage();
+  arm(after: number): void {
+    if (Number.isFinite(after)) this.crashImage();
   }
 
   openPaths(): readonly string[] {
@@ -67,6 +67,6 @@ export class DirectoryWorld implements World {
   }
 
   dispose(): void {
-    rmSync(this.#root, { recursive: true, force: true });
+    rmSync(this.#root, { recursive: true, force: true, maxRetries: 5 });
   }
 }

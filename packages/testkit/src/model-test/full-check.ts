@@ -8,6 +8,8 @@ import type { ReadView, RunState } from './run-state.js';
 
 /** Single reads in each keyspace; half of them of keys that were never written. */
 const GET_COUNT = 100;
+/** Turns that background work has to remove what nobody needs. */
+const REMOVAL_TURN_COUNT_MAX = 200;
 
 /** Compares every keyspace as it is now, and every open snapshot. */
 export async function checkEverything(run: RunState, seed: number): Promise<void> {
@@ -35,11 +37,21 @@ async function checkKeyspace(keyspace: OpenKeyspace, view: ReadView): Promise<vo
   backward.end();
 }
 
-/** Checks that no table file is left that the tree does not name. Requires: nothing is open or under way. */
-export function checkFiles(run: RunState): void {
-  const names = run.world.options.fileSystem!.listSync(run.world.path);
-  const fileCount = names.filter((name) => name.endsWith('.sst')).length;
+/**
+ * Checks that no table file is left that the tree does not name; waits a while for those that are being removed.
+ * Requires: nothing is open or under way.
+ */
+export async function checkFiles(run: RunState): Promise<void> {
+  for (let turn = 0; turn < REMOVAL_TURN_COUNT_MAX; turn++) {
+    if (tableFileNames(run).length === run.database.stats().tables.count) return;
+    await new Promise<void>((resolve) => run.world.options.clock!.soon(resolve));
+  }
   const { count } = run.database.stats().tables;
-  if (fileCount === count) return;
-  throw new Difference(`${fileCount} table files on disk, but ${count} in the tree: ${names.join(' ')}`);
+  const names = tableFileNames(run).join(' ');
+  throw new Difference(`${count} tables in the tree, but more or fewer on disk: ${names}`);
+}
+
+function tableFileNames(run: RunState): string[] {
+  const names = run.world.options.fileSystem!.listSync(run.world.path);
+  return names.filter((name) => name.endsWith('.sst'));
 }

@@ -45,9 +45,10 @@ export function reportOf(shrunk: ShrunkFailure): string {
 
 function replayCommand({ profile, seed, operationCount, operations }: ShrunkFailure): string {
   const kept = operations.map(({ id }) => id).join(',');
+  const isWhole = operations.length === operationCount;
   return [
     'node packages/testkit/dist/model-test/main.js',
     `--profile ${profile.name} --seed ${seedText(seed)} --seeds 1 --ops ${operationCount}`,
-    `--keep ${kept === '' ? 'none' : kept}`,
+    ...(isWhole ? [] : [`--keep ${kept === '' ? 'none' : kept}`]),
   ].join(' ');
 }

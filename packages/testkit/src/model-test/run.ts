@@ -33,10 +33,11 @@ export async function runOperations(
       ? new SimulatedWorld()
       : new DirectoryWorld(seed % 2 === 0 ? 1 : 2);
   let current: Operation | null = null;
+  let run: RunState | null = null;
   // Compiling them takes real time, of which a simulated world knows nothing.
   await initializeChecksums();
   try {
-    const run = await world.settle(start(profile, world));
+    run = await world.settle(start(profile, world));
     for (const operation of operations) {
       current = operation;
       await carryOut(run, operation, seed);
@@ -46,10 +47,16 @@ export async function runOperations(
     await world.settle(finish(run, seed));
     return null;
   } catch (error) {
+    if (run !== null) await abandon(run);
     return { operation: current, difference: asDifference(error, current?.kind ?? 'at the end') };
   } finally {
     world.dispose();
   }
+}
+
+/** Gives back the threads and files of a database that failed; what it answers is of no interest any more. */
+async function abandon(run: RunState): Promise<void> {
+  if (!run.world.isSimulated) await run.world.settle(run.database.close()).catch(() => {});
 }
 
 async function start(profile: Profile, world: World): Promise<RunState> {
@@ -177,6 +184,6 @@ async function finish(run: RunState, seed: number): Promise<void> {
   await life.reopen(run, { variant: 0 });
   await run.database.settle();
   await checkEverything(run, seed + 3);
-  checkFiles(run);
+  await checkFiles(run);
   await life.close(run);
 }

@@ -28,7 +28,10 @@ export interface World {
   advance(ms: number): Promise<void>;
   /** Takes what a crash at this moment would leave. */
   crashImage(model: CrashModel, random: Random): CrashImage;
-  /** Calls `reached` before the file operation that is the `after`-th from now on; a later call replaces an earlier. */
+  /**
+   * Calls `reached` before the file operation that is the `after`-th from now on, if that is finite. A later call
+   * replaces an earlier one.
+   */
   arm(after: number, reached: () => void): void;
   /** Paths of files that are open. */
   openPaths(): readonly string[];
