@@ -127,8 +127,8 @@ export class BackgroundCompaction {
       while (tree !== undefined && wanted.level < tree.levels.length) {
         const { level, smallest, largest } = wanted;
         const work = pickRange(tree, this.#options(), { level, smallest, largest, busy: this.#busy });
-        wanted.level += 1;
         if (work.type !== 'none') return { tree, work };
+        wanted.level += 1;
       }
       this.#manual.shift();
     }

@@ -6,8 +6,7 @@
  * synced behind that, because only the removal of files has to wait for it. So the same code serves the event loop and a
  * caller who never returns to it.
  *
- * A failed job is tried again a few times (a job that lost its thread at once, others after a pause); when that does not
- * help, writing stops and what is acknowledged stays readable.
+ * A failed job is tried again a few times, after a pause; when that does not help, writing stops and what is acknowledged stays readable.
  */
 import { BugError, isStorageError, StorageError, type Timer } from '@varve/base';
 import type { CompactionResult } from './compact/index.js';
@@ -59,6 +58,11 @@ export class Background {
   /** Whether every frozen memtable is durable in tables. */
   get isFlushed(): boolean {
     return this.frozen.length === 0 && isDurable(this.#parts.versions);
+  }
+
+  /** Whether nothing will be started or taken over any more. */
+  get isStopped(): boolean {
+    return this.#stopped;
   }
 
   /** What keeps a full memtable from being replaced; null when nothing does. */
@@ -203,10 +207,6 @@ export class Background {
     this.#parts.events.emit('backgroundError', { error, willRetry });
     if (!willRetry) {
       this.#fail(error);
-      return;
-    }
-    if (isStorageError(error) && error.code === 'WORKER_FAILED') {
-      again();
       return;
     }
     const timer = this.#parts.clock.delay(RETRY_DELAY_MS, () => {

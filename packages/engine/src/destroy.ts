@@ -46,11 +46,11 @@ export async function destroy(path: string, options: DestroyOptions = {}): Promi
   }
 }
 
-/** CURRENT goes first: without it a rest is no database, however far this gets. */
+/** CURRENT goes last: as long as it is there, a destruction that was cut short can be started again. */
 function removeFiles(fileSystem: FileSystem, directory: DatabaseDirectory): void {
-  fileSystem.removeSync(directory.pathOf(CURRENT_FILE_NAME));
-  directory.syncSync();
   for (const file of directory.listSync()) {
     fileSystem.removeSync(directory.pathOf(numberedFileName(file)));
   }
+  directory.syncSync();
+  fileSystem.removeSync(directory.pathOf(CURRENT_FILE_NAME));
 }

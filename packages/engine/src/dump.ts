@@ -6,6 +6,9 @@ import { type NumberedFile, parseFileName } from './directory/index.js';
 import { describeLog } from './inspect/index.js';
 import { describeManifest } from './manifest/index.js';
 
+/** A table is read whole; a larger one is a job for `verify`, which reads block by block. */
+const TABLE_SIZE_BYTES_MAX = 2 * 1024 ** 3;
+
 /** Options of `dump`. */
 export interface DumpOptions {
   /** @defaultValue the file system of Node.js */
@@ -13,12 +16,16 @@ export interface DumpOptions {
 }
 
 /**
- * Describes one file of a database as text; its name says what it is (`000013.sst`, `000012.log`, `MANIFEST-000005`).
- * Shows keys and values. Damage in a table is part of its dump; a damaged log or manifest throws.
+ * Describes one file of a database in lines of text, without line ends; its name says what it is (`000013.sst`,
+ * `000012.log`, `MANIFEST-000005`). Shows keys and values. Damage in a table is part of its dump; a damaged log or
+ * manifest throws, before the first line.
  *
- * @throws StorageError INVALID_ARGUMENT for any other name, NOT_FOUND, CORRUPTION, IO
+ * The lines can be walked once. Cost: the file is in memory until then; the lines of a table, which come to many times
+ * its size, are made as they are walked, those of a log or manifest at once.
+ *
+ * @throws StorageError INVALID_ARGUMENT for any other name and for a table above 2 GiB, NOT_FOUND, CORRUPTION, IO
  */
-export async function dump(path: string, options: DumpOptions = {}): Promise<string> {
+export async function dump(path: string, options: DumpOptions = {}): Promise<Iterable<string>> {
   await initializeChecksums();
   const named = parseFileName(path.slice(path.lastIndexOf('/') + 1));
   const fileSystem = options.fileSystem ?? new NodeFileSystem();
@@ -31,23 +38,37 @@ export async function dump(path: string, options: DumpOptions = {}): Promise<str
   }
 }
 
-function describe(file: RandomAccessFile, { kind, fileNumber }: NumberedFile): string {
+function describe(
+  file: RandomAccessFile,
+  { kind, fileNumber }: NumberedFile,
+): IterableIterator<string> {
   switch (kind) {
     case 'table':
-      return describeTable(readAll(file));
+      return describeTable(readTable(file));
     case 'log':
-      return describeLog(file, fileNumber);
+      return linesOf(describeLog(file, fileNumber));
     case 'manifest':
-      return describeManifest(file, fileNumber);
+      return linesOf(describeManifest(file, fileNumber));
     default:
       throw notOurs(file.path);
   }
 }
 
-function readAll(file: RandomAccessFile): Uint8Array {
-  const bytes = new Uint8Array(file.sizeSync());
-  file.readSync(bytes, 0, bytes.length, 0);
-  return bytes;
+function readTable(file: RandomAccessFile): Uint8Array {
+  const sizeBytes = file.sizeSync();
+  if (sizeBytes > TABLE_SIZE_BYTES_MAX) {
+    throw new StorageError(
+      'INVALID_ARGUMENT',
+      `Cannot dump ${file.path}: its ${sizeBytes} bytes are more than the ${TABLE_SIZE_BYTES_MAX} that a dump can hold`,
+      { file: file.path },
+    );
+  }
+  const bytes = new Uint8Array(sizeBytes);
+  return bytes.subarray(0, file.readSync(bytes, 0, sizeBytes, 0));
+}
+
+function linesOf(text: string): IterableIterator<string> {
+  return text.trimEnd().split('\n').values();
 }
 
 function notOurs(path: string): StorageError {

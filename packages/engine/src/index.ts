@@ -28,6 +28,7 @@ export type {
   DatabaseStatistics,
   KeyspaceStatistics,
   LevelStatistics,
+  TableStatistics,
 } from './statistics.js';
 export type { DatabaseStatus } from './store.js';
 export type { Durability } from './write/index.js';

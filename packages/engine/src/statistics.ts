@@ -3,6 +3,14 @@ import type { StallReason } from './events.js';
 import type { KeyspaceTree } from './manifest/index.js';
 import type { Store } from './store.js';
 
+/** One table. */
+export interface TableStatistics {
+  readonly fileNumber: number;
+  readonly sizeBytes: number;
+  readonly entryCount: number;
+  readonly tombstoneCount: number;
+}
+
 /** One level of one keyspace. */
 export interface LevelStatistics {
   readonly level: number;
@@ -10,6 +18,10 @@ export interface LevelStatistics {
   readonly sizeBytes: number;
   readonly entryCount: number;
   readonly tombstoneCount: number;
+  /** Sorted runs: what a lookup has to look into at most. 1 below level 0. */
+  readonly runCount: number;
+  /** Level 0: newest first; deeper: in key order. */
+  readonly tables: readonly TableStatistics[];
   /** Size the level is kept at; null for levels that are not in use. */
   readonly targetBytes: number | null;
 }
@@ -152,6 +164,13 @@ function keyspaceStatistics(
       sizeBytes: level.sizeBytes,
       entryCount: sum(level.tables, (table) => table.entryCount),
       tombstoneCount: sum(level.tables, (table) => table.tombstoneCount),
+      runCount: level.runCount,
+      tables: level.tables.map(({ fileNumber, sizeBytes, entryCount, tombstoneCount }) => ({
+        fileNumber,
+        sizeBytes,
+        entryCount,
+        tombstoneCount,
+      })),
       targetBytes: targets[index] ?? null,
     })),
   };

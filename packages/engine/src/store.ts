@@ -10,7 +10,7 @@ import { Background } from './background.js';
 import { ObsoleteFiles } from './collect/index.js';
 import { type DatabaseDirectory, logFileName } from './directory/index.js';
 import { EventHub, type StallReason } from './events.js';
-import { type Executor, InlineExecutor, WorkerExecutor } from './executor/index.js';
+import { type Executor, InlineExecutor, ResilientExecutor, WorkerExecutor } from './executor/index.js';
 import { LogSupply } from './log-supply.js';
 import type { VersionSet } from './manifest/index.js';
 import { Memtable } from './memtable/index.js';
@@ -96,7 +96,7 @@ export class Store implements WriteHost, RangeHost {
 
   assertReadable(): void {
     if (this.#status === 'open' || this.#status === 'failed') return;
-    throw new StorageError('CLOSED', `Cannot use the database in ${this.directory.path}: it is closed`);
+    throw this.#closedError();
   }
 
   monotonicMs(): number {
@@ -141,23 +141,23 @@ export class Store implements WriteHost, RangeHost {
     await this.#flush(this.#writable());
   }
 
-  async #flush({ queue, background }: WritingParts): Promise<void> {
-    await queue.drain();
-    while (!queue.rotateIfUsed()) {
-      await background.until(() => this.canRotate());
-      this.#assertHealthy();
-    }
-    background.consider();
-    await background.until(() => background.isFlushed);
-    this.#assertHealthy();
+  async #flush(writing: WritingParts): Promise<void> {
+    await writing.queue.drain();
+    while (!this.#rotateIfUsed(writing)) await this.#until(() => this.canRotate());
+    await this.#until(() => writing.background.isFlushed);
+  }
+
+  /** @throws StorageError CLOSED when the database was closed meanwhile: its log is finished */
+  #rotateIfUsed({ queue, background }: WritingParts): boolean {
+    if (background.isStopped) throw this.#closedError();
+    return queue.rotateIfUsed();
   }
 
   /** Resolves when no background work is left. */
   async settle(): Promise<void> {
     const { background, queue } = this.#writable();
     await queue.drain();
-    await background.until(() => background.isIdle);
-    this.#assertHealthy();
+    await this.#until(() => background.isIdle);
   }
 
   close(): Promise<void> {
@@ -224,8 +224,20 @@ export class Store implements WriteHost, RangeHost {
     );
   }
 
-  #assertHealthy(): void {
+  /**
+   * Waits for background work to come to this.
+   * @throws StorageError what made writing impossible; CLOSED when the database was closed before it came to this
+   */
+  async #until(isDone: () => boolean): Promise<void> {
+    const { background } = this.#writing!;
+    await background.until(isDone);
     if (this.#failure !== null) throw this.#failure;
+    if (background.isStopped && !isDone()) throw this.#closedError();
+  }
+
+  #closedError(): StorageError {
+    const { path } = this.directory;
+    return new StorageError('CLOSED', `Cannot use the database in ${path}: it is closed`);
   }
 
   #stallReason(): StallReason | null {
@@ -281,10 +293,13 @@ export class Store implements WriteHost, RangeHost {
 
   #makeExecutor(): Executor {
     const { backgroundThreads } = this.options;
-    const inline = backgroundThreads === 0 || !this.#fileSystem.capability.workers;
-    return inline
-      ? new InlineExecutor(this.#fileSystem, this.#clock)
-      : new WorkerExecutor(backgroundThreads);
+    const inline = new InlineExecutor(this.#fileSystem, this.#clock);
+    if (backgroundThreads === 0 || !this.#fileSystem.capability.workers) return inline;
+    return new ResilientExecutor({
+      inline,
+      threads: new WorkerExecutor(backgroundThreads),
+      onThreadLost: (error) => this.events.emit('backgroundError', { error, willRetry: true }),
+    });
   }
 
   #makeBackground(executor: Executor, obsolete: ObsoleteFiles): Background {

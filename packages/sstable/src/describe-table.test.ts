@@ -38,16 +38,21 @@ function bytesOf(dump: string): Uint8Array {
   return Uint8Array.from(hex.split(' ').filter(Boolean), (byte) => Number.parseInt(byte, 16));
 }
 
+/** The lines of a dump as one text. */
+function dumpOf(bytes: Uint8Array): string {
+  return `${[...describeTable(bytes)].join('\n')}\n`;
+}
+
 describe('describeTable', () => {
   test('shows two blocks', async () => {
-    const dump = describeTable(buildTable(ENTRIES, { blockSizeBytes: 64 }).bytes);
+    const dump = dumpOf(buildTable(ENTRIES, { blockSizeBytes: 64 }).bytes);
     await expect(dump).toMatchFileSnapshot('testdata/two-blocks.txt');
   });
 
   test('shows a compressed block and its content', async () => {
     const entries = ['a', 'b', 'c'].map((key) => put(key, 'varve '.repeat(20), 1));
     const options = { codec: 'lz4', filterBitsPerKey: 0 } as const;
-    const dump = describeTable(buildTable(entries, options).bytes);
+    const dump = dumpOf(buildTable(entries, options).bytes);
     await expect(dump).toMatchFileSnapshot('testdata/compressed-block.txt');
   });
 
@@ -55,7 +60,7 @@ describe('describeTable', () => {
     'shows every byte once, options %o',
     (options) => {
       const { bytes } = buildTable(ENTRIES, options);
-      expect(bytesOf(describeTable(bytes))).toEqual(bytes);
+      expect(bytesOf(dumpOf(bytes))).toEqual(bytes);
     },
   );
 
@@ -72,30 +77,38 @@ describe('describeTable', () => {
     for (const [offset, message] of damaged) {
       const altered = bytes.slice();
       altered[offset] ^= 1;
-      const dump = describeTable(altered);
+      const dump = dumpOf(altered);
       expect(dump).toContain(`# ${message}`);
       expect(bytesOf(dump)).toEqual(altered);
     }
   });
 
   test('shows what is too short to be a table', () => {
-    const dump = describeTable(ascii('too short'));
+    const dump = dumpOf(ascii('too short'));
     expect(dump).toContain('# Cannot read the table: 9 bytes hold no footer');
     expect(bytesOf(dump)).toEqual(ascii('too short'));
-    expect(describeTable(new Uint8Array(0))).toContain('0 bytes');
+    expect(dumpOf(new Uint8Array(0))).toContain('0 bytes');
   });
 
   test('cuts long keys and values short in comments only', () => {
     const { bytes } = buildTable([put('k', 'x'.repeat(100), 1)]);
-    const dump = describeTable(bytes);
+    const dump = dumpOf(bytes);
     expect(dump).toContain(`# value 0: "${'x'.repeat(40)}..."`);
     expect(bytesOf(dump)).toEqual(bytes);
+  });
+
+  test('makes lines only as they are asked for', () => {
+    const { bytes } = buildTable(ENTRIES, { blockSizeBytes: 64 });
+    const lines = describeTable(bytes);
+    expect(lines.next().value).toBe('# data block 0');
+    bytes[bytes.length - 1] = 0xab;
+    expect([...lines].at(-1)).toMatch(/ab +# checksum$/);
   });
 
   test('shows properties it does not know', () => {
     const { bytes } = buildTable(ENTRIES);
     const properties = Uint8Array.of(1, 97, 1, 49);
-    expect(describeTable(forgeTable(bytes, { properties }))).toContain('is missing');
+    expect(dumpOf(forgeTable(bytes, { properties }))).toContain('is missing');
   });
 });
 
@@ -106,7 +119,7 @@ describe('docs/format/sstable.md', () => {
 
   test('has an example that is what a writer writes', () => {
     const { bytes } = buildTable(entries, { blockSizeBytes: 60 });
-    expect(describeTable(bytes)).toBe(example);
+    expect(dumpOf(bytes)).toBe(example);
   });
 
   test('has an example that is a table', () => {

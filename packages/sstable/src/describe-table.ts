@@ -23,41 +23,43 @@ import {
 const FILE = 'the table';
 
 /**
- * Gives a dump of the table file `bytes`, one line per 16 bytes or less. Damage is part of the
- * dump; it never throws for it. Keys and values are shown.
+ * Gives a dump of the table file `bytes`, one line per 16 bytes or less, without line ends. Damage is
+ * part of the dump; it never throws for it. Keys and values are shown.
+ *
+ * Cost: each line is made when it is asked for; all of them have about fifteen times the size of the
+ * table. Holds on to `bytes`, which must not change until the last line.
  */
-export function describeTable(bytes: Uint8Array): string {
+export function* describeTable(bytes: Uint8Array): Generator<string, void> {
   const dump = new HexDump(bytes);
   const footer =
     bytes.length < FOOTER_SIZE_BYTES
       ? new StorageError('CORRUPTION', `Cannot read ${FILE}: ${bytes.length} bytes hold no footer`)
       : attempt(() => decodeFooter(bytes, footerOffset(bytes.length), bytes.length, FILE));
   if (isStorageError(footer)) {
-    dump.title(footer.message);
-    dump.field(0, bytes.length, '');
-    return dump.toString();
+    yield* dump.title(footer.message);
+    yield* dump.field(0, bytes.length, '');
+    return;
   }
   const tail = { bytes, bytesOffset: 0, file: FILE, footer };
-  dumpDataBlocks(dump, tail);
-  dumpFilter(dump, tail);
-  dumpIndex(dump, tail);
-  dumpProperties(dump, tail);
-  dumpFooter(dump, tail);
-  return dump.toString();
+  yield* dumpDataBlocks(dump, tail);
+  yield* dumpFilter(dump, tail);
+  yield* dumpIndex(dump, tail);
+  yield* dumpProperties(dump, tail);
+  yield* dumpFooter(dump, tail);
 }
 
-function dumpDataBlocks(dump: HexDump, tail: LoadedTail): void {
+function* dumpDataBlocks(dump: HexDump, tail: LoadedTail): Generator<string, void> {
   const { bytes, footer } = tail;
   const index = attempt(() => loadTableIndex(tail));
   if (isStorageError(index)) {
-    dump.title('data blocks, not readable without the index');
-    dump.field(0, footer.filterOffset, '');
+    yield* dump.title('data blocks, not readable without the index');
+    yield* dump.field(0, footer.filterOffset, '');
     return;
   }
   for (let blockIndex = 0; blockIndex < index.blockCount; blockIndex++) {
     const offset = index.storedOffset(blockIndex);
-    dump.title(`data block ${blockIndex}`);
-    dumpDataBlock(dump, {
+    yield* dump.title(`data block ${blockIndex}`);
+    yield* dumpDataBlock(dump, {
       bytes,
       start: offset,
       end: index.storedEnd(blockIndex),
@@ -68,51 +70,51 @@ function dumpDataBlocks(dump: HexDump, tail: LoadedTail): void {
   }
 }
 
-function dumpFilter(dump: HexDump, tail: LoadedTail): void {
+function* dumpFilter(dump: HexDump, tail: LoadedTail): Generator<string, void> {
   const { filterOffset, indexOffset } = tail.footer;
   if (filterOffset === indexOffset) return;
   const { filter, damage } = loadTableFilter(tail);
-  dump.title('filter block');
-  if (damage !== null) dump.note(damage.message);
+  yield* dump.title('filter block');
+  if (damage !== null) yield dump.note(damage.message);
   const contentEnd = indexOffset - TRAILER_SIZE_BYTES;
   const comment = filter === null ? '' : `filter of ${filter.keyCount} keys, see bloom.md`;
-  dump.field(filterOffset, contentEnd - filterOffset, comment);
-  dumpTrailer(dump, tail.bytes, contentEnd);
+  yield* dump.field(filterOffset, contentEnd - filterOffset, comment);
+  yield* dumpTrailer(dump, tail.bytes, contentEnd);
 }
 
-function dumpIndex(dump: HexDump, tail: LoadedTail): void {
+function* dumpIndex(dump: HexDump, tail: LoadedTail): Generator<string, void> {
   const { bytes, footer } = tail;
   const contentEnd = footer.propertiesOffset - TRAILER_SIZE_BYTES;
   const index = attempt(() => loadTableIndex(tail));
-  dump.title('index block');
+  yield* dump.title('index block');
   if (isStorageError(index)) {
-    dump.note(index.message);
-    dump.field(footer.indexOffset, contentEnd - footer.indexOffset, '');
+    yield dump.note(index.message);
+    yield* dump.field(footer.indexOffset, contentEnd - footer.indexOffset, '');
   } else {
     const { blockCount } = index;
     const read = (offset: number) => readU32(bytes, offset);
-    let offset = dump.field(footer.indexOffset, 4, `block count: ${blockCount}`);
-    offset = dump.column(offset, blockCount, 4, 'ends', read);
-    offset = dump.column(offset, blockCount, 4, 'content lengths', read);
-    offset = dump.column(offset, blockCount, 4, 'separator ends', read);
+    let offset = yield* dump.field(footer.indexOffset, 4, `block count: ${blockCount}`);
+    offset = yield* dump.column(offset, blockCount, 4, 'ends', read);
+    offset = yield* dump.column(offset, blockCount, 4, 'content lengths', read);
+    offset = yield* dump.column(offset, blockCount, 4, 'separator ends', read);
     for (let blockIndex = 0; blockIndex < blockCount; blockIndex++) {
       const separator = index.separator(blockIndex);
       const comment = `separator ${blockIndex}: ${shownBytes(separator)}`;
-      offset = dump.field(offset, separator.length, comment);
+      offset = yield* dump.field(offset, separator.length, comment);
     }
   }
-  dumpTrailer(dump, bytes, contentEnd);
+  yield* dumpTrailer(dump, bytes, contentEnd);
 }
 
-function dumpProperties(dump: HexDump, tail: LoadedTail): void {
+function* dumpProperties(dump: HexDump, tail: LoadedTail): Generator<string, void> {
   const { bytes, footer } = tail;
   const start = footer.propertiesOffset;
   const contentEnd = footerOffset(bytes.length) - TRAILER_SIZE_BYTES;
   const properties = attempt(() => loadTableProperties(tail));
-  dump.title('properties block');
+  yield* dump.title('properties block');
   if (isStorageError(properties)) {
-    dump.note(properties.message);
-    dump.field(start, contentEnd - start, '');
+    yield dump.note(properties.message);
+    yield* dump.field(start, contentEnd - start, '');
   } else {
     const values = new Map<string, unknown>(Object.entries(properties));
     const reader = new ByteReader(
@@ -125,21 +127,21 @@ function dumpProperties(dump: HexDump, tail: LoadedTail): void {
       const propertyStart = reader.offset;
       const name = reader.text(reader.varint());
       reader.bytes(reader.varint());
-      dump.field(
+      yield* dump.field(
         propertyStart,
         reader.offset - propertyStart,
         `${name}: ${shown(values.get(name))}`,
       );
     }
   }
-  dumpTrailer(dump, bytes, contentEnd);
+  yield* dumpTrailer(dump, bytes, contentEnd);
 }
 
 function shown(value: unknown): string {
   return value instanceof Uint8Array ? shownBytes(value) : String(value);
 }
 
-function dumpFooter(dump: HexDump, tail: LoadedTail): void {
+function* dumpFooter(dump: HexDump, tail: LoadedTail): Generator<string, void> {
   const { footer } = tail;
   const fields = [
     [8, 'magic'],
@@ -158,7 +160,7 @@ function dumpFooter(dump: HexDump, tail: LoadedTail): void {
     [32, 'padding'],
     [8, 'checksum'],
   ] as const;
-  dump.title('footer');
+  yield* dump.title('footer');
   let offset = footerOffset(footer.fileSizeBytes);
-  for (const [sizeBytes, name] of fields) offset = dump.field(offset, sizeBytes, name);
+  for (const [sizeBytes, name] of fields) offset = yield* dump.field(offset, sizeBytes, name);
 }

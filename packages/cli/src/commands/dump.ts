@@ -1,15 +1,16 @@
 // varve dump: what the bytes of one file mean, line by line, for people who debug.
+//
+// The lines of a table are many times its size and often only the first are read, so they are made, in text
+// and in JSON, as the reader takes them.
 
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { NotSoError, UsageError } from '../failures.js';
 import { kindOfPath } from '../files.js';
 import { dump } from '../store/engine-api.js';
+import type { Palette } from '../text/palette.js';
 import { type JsonOptions, withJson } from './options.js';
 import type { Session } from './session.js';
-
-/** Written at once; between two of these a reader who left is noticed. */
-const CHUNK_LINE_COUNT = 500;
 
 const FILE_KINDS = [
   { kind: 'table', pattern: /^\d+\.sst$/, example: '000013.sst', title: 'a table' },
@@ -39,19 +40,42 @@ async function runDump(
   words: { fileKind: FileKind; file: string; options: JsonOptions },
 ): Promise<void> {
   const { output, outputPalette: palette } = session.terminal;
-  const { file, fileKind } = words;
+  const { file, fileKind, options } = words;
   assertKind(file, fileKind);
-  const lines = (await dump(file)).trimEnd().split('\n');
-  if (words.options.json) {
-    output.writeLine(JSON.stringify({ file, kind: fileKind.kind, lines }));
-    return;
+  const lines = await dump(file);
+  const parts = options.json
+    ? jsonParts({ file, kind: fileKind.kind }, lines)
+    : textParts(lines, palette);
+  for (const part of parts) {
+    output.write(part);
+    if (output.isFull) {
+      await output.flush();
+      session.terminal.throwIfInterrupted();
+    }
+    if (output.closed) {
+      return;
+    }
   }
-  for (let index = 0; index < lines.length && !output.closed; index += CHUNK_LINE_COUNT) {
-    const chunk = lines.slice(index, index + CHUNK_LINE_COUNT);
-    output.writeLine(chunk.map((line) => quietComment(line, palette.quiet)).join('\n'));
-    await output.flush();
-    session.terminal.throwIfInterrupted();
+}
+
+function* textParts(lines: Iterable<string>, palette: Palette): Generator<string, void> {
+  for (const line of lines) {
+    yield `${quietComment(line, palette)}\n`;
   }
+}
+
+/** One object: the members of `about`, then the lines. */
+function* jsonParts(
+  about: Readonly<Record<string, string>>,
+  lines: Iterable<string>,
+): Generator<string, void> {
+  yield `${JSON.stringify(about).slice(0, -1)},"lines":[`;
+  let separator = '';
+  for (const line of lines) {
+    yield separator + JSON.stringify(line);
+    separator = ',';
+  }
+  yield ']}\n';
 }
 
 /** A file of another kind is more likely the wrong word than a wrong name. */
@@ -75,7 +99,7 @@ function assertKind(file: string, wanted: FileKind): void {
 }
 
 /** Dims what follows the bytes, which are what one looks for. */
-function quietComment(line: string, quiet: (text: string) => string): string {
+function quietComment(line: string, palette: Palette): string {
   const at = line.indexOf('  # ');
-  return at === -1 ? line : line.slice(0, at) + quiet(line.slice(at));
+  return at === -1 ? line : line.slice(0, at) + palette.quiet(line.slice(at));
 }

@@ -2,8 +2,10 @@
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { open } from '../store/engine-api.js';
+import { runCommand } from '../testing/run-command.js';
 import { useTemporaryStore } from '../testing/temporary-store.js';
 
 const store = useTemporaryStore();
@@ -189,6 +191,17 @@ describe('varve verify', () => {
 });
 
 describe('varve dump', () => {
+  /** Adds a table whose dump fills the output many times, and gives its path. */
+  async function largeTable(): Promise<string> {
+    await using database = await open(store.directory, { backgroundThreads: 0 });
+    for (let index = 0; index < 2000; index += 1) {
+      await database.put(`large ${index}`, 'x'.repeat(100), { durability: 'os' });
+    }
+    await database.flush();
+    const table = filesLike(/\.sst$/).at(-1);
+    return pathOf(table!);
+  }
+
   test.each([
     ['table', /\.sst$/, 'block'],
     ['wal', /\.log$/, 'in the log'],
@@ -203,6 +216,44 @@ describe('varve dump', () => {
       outputs.push(stdout);
     }
     expect(outputs.join()).toContain(text);
+  });
+
+  test.each([[], ['--json']])('stops quietly when the reader leaves %j', async (...options) => {
+    const path = await largeTable();
+    let writtenLength = 0;
+    const stdout = new Writable({
+      write(chunk, _encoding, done) {
+        writtenLength += chunk.length;
+        done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      },
+    });
+    const result = await runCommand(['dump', 'table', path, ...options], { stdout });
+    expect([result.exitCode, result.stderr]).toEqual([0, '']);
+    expect(writtenLength).toBeGreaterThan(0);
+    expect(writtenLength).toBeLessThan(100_000);
+  });
+
+  test('stops at Ctrl-C', async () => {
+    const path = await largeTable();
+    let interrupt = () => {};
+    let writeCount = 0;
+    const stdout = new Writable({
+      write(_chunk, _encoding, done) {
+        writeCount += 1;
+        if (writeCount === 2) {
+          interrupt();
+        }
+        done();
+      },
+    });
+    const result = await runCommand(['dump', 'table', path], {
+      stdout,
+      onInterruptible: (interruptCommand) => {
+        interrupt = interruptCommand;
+      },
+    });
+    expect(result.exitCode).toBe(130);
+    expect(writeCount).toBeLessThan(4);
   });
 
   test('tells which kind a file is', async () => {

@@ -69,6 +69,17 @@ describe('OutputStream', () => {
     await expect(output.flush()).rejects.toThrow('ENOSPC');
   });
 
+  test('lets the process look at its signals, also when the reader takes everything at once', async () => {
+    const output = new OutputStream(collecting().target);
+    let hasTurned = false;
+    setImmediate(() => {
+      hasTurned = true;
+    });
+    output.write('line');
+    await output.flush();
+    expect(hasTurned).toBe(true);
+  });
+
   test('waits for a slow reader', async () => {
     let release = () => {};
     const target = new Writable({

@@ -4,8 +4,12 @@
 // an `error` event; both only set `closed` here, and every command that writes in a loop stops when it is
 // set. A full buffer is written with one call; `flush()` waits until the reader has taken it, so that a slow
 // reader slows the scan down and memory stays bounded.
+//
+// Files and terminals take everything within the call, and promises alone never let the process look at its
+// signals: without a turn of the event loop in `flush()`, Ctrl-C would wait for the end of a long answer.
 
 import type { Writable } from 'node:stream';
+import { systemClock } from '@varve/base';
 
 const BUFFER_SIZE_CHARACTERS = 64 * 1024;
 const READER_LEFT_CODES: ReadonlySet<string> = new Set([
@@ -60,6 +64,7 @@ export class OutputStream {
       const text = this.#pending;
       this.#pending = '';
       await this.#send(text);
+      await new Promise<void>((resolve) => systemClock.soon(resolve));
     }
     if (this.#failure !== undefined) {
       throw this.#failure;

@@ -14,6 +14,8 @@ export interface CommandResult {
 export interface CommandSetting {
   /** Standard input; none by default. */
   readonly input?: string | Uint8Array;
+  /** Standard output, for tests of readers that are slow or leave. Default: one that keeps what is written. */
+  readonly stdout?: Writable;
   /** Whether standard output and standard error are terminals. Default: neither. */
   readonly isTTY?: boolean;
   /** Called with the function that a first Ctrl-C calls. */
@@ -31,7 +33,7 @@ export async function runCommand(
     version: '0.0.0-test',
     streams: {
       stdin: setting.input === undefined ? new PassThrough().end() : readableOf(setting.input),
-      stdout: stdout.stream,
+      stdout: setting.stdout ?? stdout.stream,
       stderr: stderr.stream,
       environment: { NO_COLOR: '1' },
     },

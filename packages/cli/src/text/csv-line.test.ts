@@ -10,7 +10,7 @@ describe('csvLine', () => {
     [['a', 'b'], 'a,b'],
     [['a,b', 'say "x"'], '"a,b","say ""x"""'],
     [['line\nend', ' space '], '"line\nend"," space "'],
-    [['a\rb', 'c\ufeff'], '"a\rb",c\ufeff'],
+    [['a\rb', 'c\ufeff'], '"a\rb","c\ufeff"'],
     [[''], '""'],
   ])('%j is %j', (fields, line) => expect(csvLine(fields)).toBe(line));
 

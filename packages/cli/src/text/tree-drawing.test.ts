@@ -5,18 +5,32 @@ import { drawKeyspaces, drawLevels, type KeyspaceShape, lookupTableCount } from 
 const palette = createPalette({ isTTY: false }, {});
 const MIB = 1024 * 1024;
 
+/** A level with tables of these sizes. */
+function levelOf(
+  level: number,
+  entryCount: number,
+  rest: { runCount?: number; sizesMib?: readonly number[]; targetMib?: number } = {},
+) {
+  const tables = (rest.sizesMib ?? []).map((sizeMib) => ({ sizeBytes: sizeMib * MIB }));
+  return {
+    level,
+    sizeBytes: tables.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    entryCount,
+    runCount: rest.runCount ?? Math.min(tables.length, 1),
+    tables,
+    targetBytes: rest.targetMib === undefined ? null : rest.targetMib * MIB,
+  };
+}
+
 const users: KeyspaceShape = {
   name: 'users',
   levels: [
-    { level: 0, tableCount: 1, sizeBytes: 2 * MIB, entryCount: 10, targetBytes: MIB },
-    { level: 1, tableCount: 0, sizeBytes: 0, entryCount: 0, targetBytes: null },
-    { level: 6, tableCount: 2, sizeBytes: 16 * MIB, entryCount: 5000, targetBytes: 20 * MIB },
+    levelOf(0, 10, { sizesMib: [2], targetMib: 1 }),
+    levelOf(1, 0),
+    levelOf(6, 5000, { sizesMib: [12, 4], targetMib: 20 }),
   ],
 };
-const empty: KeyspaceShape = {
-  name: 'empty',
-  levels: [{ level: 0, tableCount: 0, sizeBytes: 0, entryCount: 0, targetBytes: null }],
-};
+const empty: KeyspaceShape = { name: 'empty', levels: [levelOf(0, 0)] };
 
 describe('drawLevels', () => {
   test('draws a bar per level over all keyspaces', () => {
@@ -25,7 +39,7 @@ describe('drawLevels', () => {
     expect(text.split('\n')).toEqual([
       'level  files  entries      size    target',
       'L0         2       20  4.00 MiB            ▓▓▓',
-      'L6         4   10,000  32.0 MiB  40.0 MiB  ████▊████▊████▊████▊',
+      'L6         4   10,000  32.0 MiB  40.0 MiB  ███████▊█▊███████▊█▊',
     ]);
   });
 
@@ -35,7 +49,7 @@ describe('drawLevels', () => {
   });
 
   test('keeps a bar in a very narrow window', () => {
-    expect(drawLevels([users], { palette, widthColumns: 5 })).toContain('████▊████▊');
+    expect(drawLevels([users], { palette, widthColumns: 5 })).toContain('███████▊█▊');
   });
 });
 
@@ -50,8 +64,14 @@ describe('drawKeyspaces', () => {
 });
 
 describe('lookupTableCount', () => {
-  test('counts all of level 0 and one per deeper level, in the worst keyspace', () => {
-    expect(lookupTableCount([users, empty])).toBe(2);
+  test('counts runs, not tables, in the worst keyspace', () => {
+    const levels = [
+      levelOf(0, 40, { sizesMib: [1, 1, 1, 1], runCount: 2 }),
+      levelOf(5, 90, { sizesMib: [2, 2, 2] }),
+      levelOf(6, 0),
+    ];
+    expect(lookupTableCount([users, { name: 'wide', levels }, empty])).toBe(3);
+    expect(lookupTableCount([users])).toBe(2);
     expect(lookupTableCount([])).toBe(0);
   });
 });

@@ -1,9 +1,9 @@
 // The tree of a store as a picture: a row per level with its files, bytes and a bar, then a row per keyspace.
 //
-//   level  files      size    target
-//   L0         2  8.12 MiB            ███▊███▊
-//   L5         1  3.01 MiB  2.90 MiB  ██▊
-//   L6        12  40.1 MiB            ███▊███▊███▊███▊███▊███▊███▊███▊
+//   level  files  entries      size    target
+//   L0         2   41,210  8.12 MiB            ████▊██▊
+//   L5         1   15,094  3.01 MiB  2.90 MiB  ██▊
+//   L6         6  201,800  40.1 MiB            ██████▊██████▊██████▊██████▊██████▊██▊
 
 import { levelBar } from './level-bar.js';
 import { formatBytes, formatCount } from './numbers.js';
@@ -17,9 +17,11 @@ const FIGURES_WIDTH_COLUMNS = 46;
 /** One level of one keyspace; the engine's statistics have this shape. */
 export interface LevelShape {
   readonly level: number;
-  readonly tableCount: number;
   readonly sizeBytes: number;
   readonly entryCount: number;
+  /** How many of the tables can hold the same key. */
+  readonly runCount: number;
+  readonly tables: readonly { readonly sizeBytes: number }[];
   /** Null where the level has no target, or none is known. Level 0 is judged by its number of runs instead. */
   readonly targetBytes: number | null;
 }
@@ -29,6 +31,9 @@ export interface KeyspaceShape {
   readonly name: string;
   readonly levels: readonly LevelShape[];
 }
+
+/** The same level of several keyspaces. A lookup is in one keyspace, so there is no `runCount` for all of them. */
+type CombinedLevel = Omit<LevelShape, 'runCount'>;
 
 const LEVEL_COLUMNS: readonly Column[] = [
   { title: 'level' },
@@ -61,14 +66,17 @@ export function drawLevels(
   const room = options.widthColumns - FIGURES_WIDTH_COLUMNS;
   const widthColumns = Math.min(BAR_WIDTH_COLUMNS_MAX, Math.max(BAR_WIDTH_COLUMNS_MIN, room));
   const rows = levels.map((level) => {
-    const size = { fileCount: level.tableCount, sizeBytes: level.sizeBytes };
+    const bar = levelBar(
+      level.tables.map((table) => table.sizeBytes),
+      { largestSizeBytes, widthColumns },
+    );
     return [
       palette.heading(`L${level.level}`),
-      formatCount(level.tableCount),
+      formatCount(level.tables.length),
       formatCount(level.entryCount),
       formatBytes(level.sizeBytes),
       level.level === 0 || level.targetBytes === null ? '' : formatBytes(level.targetBytes),
-      barStyle(level.level, palette)(levelBar(size, { largestSizeBytes, widthColumns })),
+      barStyle(level.level, palette)(bar),
     ];
   });
   return renderTable(LEVEL_COLUMNS, rows, palette);
@@ -79,34 +87,36 @@ export function drawKeyspaces(keyspaces: readonly KeyspaceShape[], palette: Pale
   const rows = keyspaces.map(({ levels, name }) => [
     palette.key(name),
     formatCount(sumOf(levels, (level) => level.entryCount)),
-    formatCount(sumOf(levels, (level) => level.tableCount)),
+    formatCount(sumOf(levels, (level) => level.tables.length)),
     formatBytes(sumOf(levels, (level) => level.sizeBytes)),
     levels
-      .filter((level) => level.tableCount > 0)
-      .map((level) => `L${level.level}:${level.tableCount}`)
+      .filter((level) => level.tables.length > 0)
+      .map((level) => `L${level.level}:${level.tables.length}`)
       .join(' '),
   ]);
   return renderTable(KEYSPACE_COLUMNS, rows, palette);
 }
 
 /**
- * Tables that a lookup of one key may have to look into, in the keyspace where that is most: every table of level 0 and
- * one of each level below. Filters spare it nearly all of them.
+ * Tables that a lookup of one key may have to look into, in the keyspace where that is most: one of each sorted run.
+ * Filters spare it nearly all of them.
  */
 export function lookupTableCount(keyspaces: readonly KeyspaceShape[]): number {
-  return keyspaces.reduce((most, { levels }) => {
-    const count = sumOf(levels, ({ level, tableCount }) =>
-      level === 0 ? tableCount : Math.min(tableCount, 1),
-    );
-    return Math.max(most, count);
-  }, 0);
+  return keyspaces.reduce(
+    (most, { levels }) =>
+      Math.max(
+        most,
+        sumOf(levels, (level) => level.runCount),
+      ),
+    0,
+  );
 }
 
 /** Levels that hold something, over all keyspaces; targets only of the keyspaces that have something there. */
-function combineLevels(keyspaces: readonly KeyspaceShape[]): readonly LevelShape[] {
-  const byLevel = new Map<number, LevelShape>();
+function combineLevels(keyspaces: readonly KeyspaceShape[]): readonly CombinedLevel[] {
+  const byLevel = new Map<number, CombinedLevel>();
   for (const level of keyspaces.flatMap((keyspace) => keyspace.levels)) {
-    if (level.tableCount === 0) {
+    if (level.tables.length === 0) {
       continue;
     }
     const before = byLevel.get(level.level);
@@ -115,13 +125,13 @@ function combineLevels(keyspaces: readonly KeyspaceShape[]): readonly LevelShape
   return [...byLevel.values()].sort((one, other) => one.level - other.level);
 }
 
-function addLevels(one: LevelShape, other: LevelShape): LevelShape {
+function addLevels(one: CombinedLevel, other: CombinedLevel): CombinedLevel {
   const hasTarget = one.targetBytes !== null || other.targetBytes !== null;
   return {
     level: one.level,
-    tableCount: one.tableCount + other.tableCount,
     sizeBytes: one.sizeBytes + other.sizeBytes,
     entryCount: one.entryCount + other.entryCount,
+    tables: [...one.tables, ...other.tables],
     targetBytes: hasTarget ? (one.targetBytes ?? 0) + (other.targetBytes ?? 0) : null,
   };
 }

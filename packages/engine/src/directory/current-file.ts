@@ -1,14 +1,16 @@
-// CURRENT names the manifest in force, in one line: `MANIFEST-000005\n`.
+// CURRENT names the manifest in force, in one line: `MANIFEST-000022\n`.
 //
 // It is replaced by a rename, so that after a crash it names the old or the new manifest and never
 // neither. Its content is matched strictly and used as a number only: whatever the file says, no path
-// outside the directory can be opened.
+// outside the directory can be opened. The number is a multiple of 11, which makes its digits check each
+// other: no single byte that is wrong leaves a valid CURRENT.
 
-import { StorageError } from '@varve/base';
+import { assert, StorageError } from '@varve/base';
 import type { RandomAccessFile } from '@varve/vfs';
 import type { DatabaseDirectory } from './database-directory.js';
 import {
   CURRENT_FILE_NAME,
+  MANIFEST_NUMBER_STEP,
   manifestFileName,
   parseFileName,
   temporaryFileName,
@@ -18,35 +20,35 @@ import {
 const READ_SIZE_BYTES = 'MANIFEST-'.length + 16 + '\n'.length + 1;
 
 /**
- * Gives the number of the manifest in force, or `undefined` for a directory in which no database was
- * ever finished being created.
+ * Gives the number of the manifest in force, or `undefined` if there is no CURRENT.
  *
- * @throws StorageError CORRUPTION `current` when the file is not exactly what was written, is no
- * regular file, or is missing although the directory holds logs or tables.
+ * @throws StorageError CORRUPTION `current` when the file is not exactly what was written, or no regular
+ * file.
  */
 export function readCurrentSync(directory: DatabaseDirectory): number | undefined {
   const path = directory.pathOf(CURRENT_FILE_NAME);
-  if (!directory.fileSystem.existsSync(path)) {
-    refuseLostCurrent(directory, path);
-    return undefined;
-  }
+  if (!directory.fileSystem.existsSync(path)) return undefined;
   if (directory.fileSystem.statSync(path).kind !== 'file') {
     throw damaged(path, 'it is not a regular file');
   }
   const name = readLine(directory.fileSystem.openSync(path, 'read'));
   const file = name === undefined ? undefined : parseFileName(name);
-  if (file?.kind !== 'manifest') throw damaged(path, 'its content does not name a manifest');
+  if (file?.kind !== 'manifest' || !canBeCurrent(file.fileNumber)) {
+    throw damaged(path, 'its content does not name a manifest');
+  }
   return file.fileNumber;
 }
 
 /**
- * Writes what CURRENT will say to a temporary file and makes it durable. Requires: content and name of
- * the manifest `fileNumber` are durable. CURRENT is not touched.
+ * Writes what CURRENT will say to a temporary file and makes it durable. CURRENT is not touched. Requires:
+ * content and name of the manifest `fileNumber` are durable, and the number is a multiple of
+ * {@link MANIFEST_NUMBER_STEP}.
  */
 export async function stageCurrent(
   directory: DatabaseDirectory,
   fileNumber: number,
 ): Promise<void> {
+  assert(canBeCurrent(fileNumber), 'the number of a manifest in force is a multiple of 11');
   const content = asciiBytes(`${manifestFileName(fileNumber)}\n`);
   const path = directory.pathOf(temporaryFileName(fileNumber));
   const file = directory.fileSystem.openSync(path, 'create');
@@ -78,6 +80,10 @@ export async function publishCurrent(
   await directory.sync();
 }
 
+function canBeCurrent(fileNumber: number): boolean {
+  return fileNumber % MANIFEST_NUMBER_STEP === 0;
+}
+
 /** The line in the file without its newline, or `undefined` when it is not exactly one line. */
 function readLine(file: RandomAccessFile): string | undefined {
   const bytes = new Uint8Array(READ_SIZE_BYTES);
@@ -89,14 +95,6 @@ function readLine(file: RandomAccessFile): string | undefined {
   }
   const text = String.fromCharCode(...bytes.subarray(0, length));
   return text.indexOf('\n') === length - 1 ? text.slice(0, -1) : undefined;
-}
-
-/** CURRENT is written before the first log and the first table, so those are never without it. */
-function refuseLostCurrent(directory: DatabaseDirectory, path: string): void {
-  const orphan = directory.listSync().find(({ kind }) => kind === 'log' || kind === 'table');
-  if (orphan !== undefined) {
-    throw damaged(path, `it is missing, but ${orphan.kind} ${orphan.fileNumber} exists`);
-  }
 }
 
 function damaged(path: string, reason: string): StorageError {

@@ -9,7 +9,7 @@
 // Whoever can exchange a parent directory in the middle of a call cannot be kept out: parents must be
 // trusted.
 
-import { assert, StorageError } from '@varve/base';
+import { assert, isStorageError, StorageError } from '@varve/base';
 import type { FileLock, FileStatus, FileSystem } from '@varve/vfs';
 import { LOCK_FILE_NAME, type NumberedFile, parseFileName } from './file-names.js';
 
@@ -155,9 +155,13 @@ export class DatabaseDirectory {
   }
 
   #isStill(path: string, { device, inode }: FileStatus): boolean {
-    if (!this.fileSystem.existsSync(path)) return false;
-    const status = this.fileSystem.statSync(path);
-    return status.device === device && status.inode === inode;
+    try {
+      const status = this.fileSystem.statSync(path);
+      return status.device === device && status.inode === inode;
+    } catch (error) {
+      if (isStorageError(error) && error.code === 'NOT_FOUND') return false;
+      throw error;
+    }
   }
 }
 

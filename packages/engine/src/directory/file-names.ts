@@ -2,7 +2,7 @@
 //
 //   000012.log          write-ahead log 12             000012.log.spare   a log kept to be written over
 //   000013.sst          table 13                       000014.tmp         on its way to become CURRENT
-//   MANIFEST-000005     manifest 5                     CURRENT, LOCK      one each
+//   MANIFEST-000022     manifest 22                    CURRENT, LOCK      one each
 //
 // Names are made from integers and never read from a file, so damaged or hostile content cannot lead
 // outside the directory. One counter numbers all of them. A name that this file would not have made,
@@ -15,6 +15,12 @@ export const CURRENT_FILE_NAME = 'CURRENT';
 
 /** Locked for as long as the database is open for writing. */
 export const LOCK_FILE_NAME = 'LOCK';
+
+/**
+ * The number of a manifest that CURRENT names is a multiple of this. Changing one digit of a multiple of
+ * 11 never gives another, so a damaged byte of CURRENT cannot put another manifest in force.
+ */
+export const MANIFEST_NUMBER_STEP = 11;
 
 /** What a numbered file is. */
 export type NumberedFileKind = 'log' | 'spareLog' | 'table' | 'manifest' | 'temporary';

@@ -7,6 +7,7 @@ export {
   isFileNumber,
   LOCK_FILE_NAME,
   logFileName,
+  MANIFEST_NUMBER_STEP,
   manifestFileName,
   type NumberedFile,
   type NumberedFileKind,

@@ -8,6 +8,9 @@ import type { JobDone, JobOutcome } from './executor.js';
 import type { Job } from './job.js';
 import { messageToOutcome, type OutcomeMessage } from './outcome-message.js';
 
+/** Jobs make little garbage, and what is not collected early stays memory of the process. */
+const YOUNG_GENERATION_SIZE_MIB = 8;
+
 export interface BackgroundWorkerOptions {
   readonly name: string;
   readonly entry: URL;
@@ -75,6 +78,9 @@ export class BackgroundWorker {
     const worker = new Worker(entry, {
       name,
       workerData: { port: port2, signal, beatIndex },
+      // Flags of the process are its own: a loader or condition meant for the main thread must not change this one.
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_SIZE_MIB },
       transferList: [port2],
     });
     worker.on('error', (error) => this.#died(worker, error));

@@ -2,4 +2,5 @@
 export type { Executor, JobDone, JobOutcome, Lane } from './executor.js';
 export { InlineExecutor } from './inline-executor.js';
 export type { Job, JobResult } from './job.js';
+export { ResilientExecutor, type ResilientExecutorOptions } from './resilient-executor.js';
 export { WorkerExecutor } from './worker-executor.js';

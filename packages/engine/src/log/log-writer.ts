@@ -241,8 +241,11 @@ export class LogWriter {
 
   /** Closes the file; a second call does nothing. A sync in flight ends first. Does not sync and appends nothing. */
   closeSync(): void {
-    this.#file.closeSync();
-    this.#secondFile.closeSync();
+    try {
+      this.#file.closeSync();
+    } finally {
+      this.#secondFile.closeSync();
+    }
   }
 
   async #runSync(): Promise<void> {

@@ -12,7 +12,7 @@ import { VersionSet } from './version-set.js';
 beforeAll(initializeChecksums);
 
 const PAGE = new URL('../../../../docs/format/manifest.md', import.meta.url);
-const PATH = '/db/MANIFEST-000001';
+const PATH = '/db/MANIFEST-000011';
 
 /** Sixteen ascending bytes. */
 function identifier(first: number): Uint8Array {
@@ -92,9 +92,9 @@ describe('docs/format/manifest.md', () => {
     const bytes = exampleBytes();
     file.writeSync(bytes, 0, bytes.length, 0);
     file.closeSync();
-    const { version, editCount, databaseId } = readManifestSync(directory, 1);
+    const { version, editCount, databaseId } = readManifestSync(directory, 11);
     expect({ editCount, databaseId }).toEqual({ editCount: 3, databaseId: identifier(0xd0) });
-    expect([version.logs, version.minimumLogNumber, version.lastSequence]).toEqual([[4], 4, 300]);
+    expect([version.logs, version.minimumLogNumber, version.lastSequence]).toEqual([[14], 14, 300]);
     expect(version.keyspaces.get(0)?.levels[0].tables).toHaveLength(1);
   });
 });
@@ -104,7 +104,7 @@ describe('describeManifest', () => {
     const fileSystem = new MemoryFileSystem();
     await writeExample(fileSystem);
     const file = fileSystem.openSync(PATH, 'read');
-    await expect(describeManifest(file, 1)).toMatchFileSnapshot('testdata/example.txt');
+    await expect(describeManifest(file, 11)).toMatchFileSnapshot('testdata/example.txt');
     file.closeSync();
   });
 
@@ -124,7 +124,7 @@ describe('describeManifest', () => {
     set.log({ lastSequence: 9_999 });
     const file = fileSystem.openSync(PATH, 'write');
     file.truncateSync(size + 20);
-    await expect(describeManifest(file, 1)).toMatchFileSnapshot('testdata/every-edit.txt');
+    await expect(describeManifest(file, 11)).toMatchFileSnapshot('testdata/every-edit.txt');
     file.closeSync();
     await set.close();
   });
@@ -134,7 +134,7 @@ describe('describeManifest', () => {
     await writeExample(fileSystem);
     const file = fileSystem.openSync(PATH, 'write');
     file.writeSync(Uint8Array.of(0xff), 0, 1, 90);
-    expect(() => describeManifest(file, 1)).toThrow(
+    expect(() => describeManifest(file, 11)).toThrow(
       expect.objectContaining({ code: 'CORRUPTION', where: 'manifest' }),
     );
     file.closeSync();

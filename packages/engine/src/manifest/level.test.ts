@@ -18,10 +18,15 @@ function numbersOf(tables: readonly TableMetadata[]): number[] {
   return tables.map(({ fileNumber }) => fileNumber);
 }
 
-/** Keys over a small alphabet, so that they are often equal, prefixes of each other, or empty. */
+/**
+ * Keys over a small alphabet, so that they are often equal, prefixes of each other, or empty; sometimes
+ * with much in common at their start.
+ */
 const anyKey = fc
-  .array(fc.constantFrom(0, 1, 0x61, 0xff), { maxLength: 4 })
-  .map((bytes) => Uint8Array.from(bytes));
+  .tuple(fc.constantFrom(0, 0, 3, 9), fc.array(fc.constantFrom(0, 1, 0x61, 0xff), { maxLength: 7 }))
+  .map(([sharedLength, bytes]) =>
+    Uint8Array.of(...new Uint8Array(sharedLength).fill(0x61), ...bytes),
+  );
 
 /** Disjoint tables in ascending order, made of consecutive pairs of distinct keys. */
 const anyRun = fc

@@ -25,8 +25,8 @@ import { encodeEdit } from './version-edit-codec.js';
 
 beforeAll(initializeChecksums);
 
-const FILE_NUMBER = 1;
-const PATH = '/db/MANIFEST-000001';
+const FILE_NUMBER = 11;
+const PATH = '/db/MANIFEST-000011';
 
 /** What a database of a few edits looks like after each of them. */
 interface Written {

@@ -48,15 +48,15 @@ describe('VersionSet.publish', () => {
     recording.clear();
     await newVersionSet(directory).publish();
     expect(recording.lines).toEqual([
-      'create MANIFEST-000001',
-      expect.stringMatching(/^write MANIFEST-000001 0\.\.\d+$/),
-      'sync MANIFEST-000001',
-      expect.stringMatching(/^write MANIFEST-000001 \d+\.\.\d+$/),
+      'create MANIFEST-000011',
+      expect.stringMatching(/^write MANIFEST-000011 0\.\.\d+$/),
+      'sync MANIFEST-000011',
+      expect.stringMatching(/^write MANIFEST-000011 \d+\.\.\d+$/),
       'sync directory .',
-      'create 000001.tmp',
-      'write 000001.tmp 0..16',
-      'sync 000001.tmp',
-      'rename 000001.tmp -> CURRENT',
+      'create 000011.tmp',
+      'write 000011.tmp 0..16',
+      'sync 000011.tmp',
+      'rename 000011.tmp -> CURRENT',
       'sync directory .',
     ]);
   });
@@ -66,7 +66,7 @@ describe('VersionSet.publish', () => {
     const first = await createVersionSet(memory);
     const table = logTable(first);
     await first.close();
-    const size = memory.statSync('/db/MANIFEST-000001').sizeBytes;
+    const size = memory.statSync('/db/MANIFEST-000011').sizeBytes;
 
     const reopened = VersionSet.loadSync(openDirectory(memory.crash('kill', RANDOM)))!;
     expect(tablesOf(reopened)).toEqual([table]);
@@ -74,9 +74,9 @@ describe('VersionSet.publish', () => {
     await reopened.publish(addTable(reopened.takeFileNumbers(1)));
     logTable(reopened);
     await reopened.close();
-    expect(memory.statSync('/db/MANIFEST-000001').sizeBytes).toBe(size);
-    expect(reopened.liveFiles().manifests).not.toContain(1);
-    expect(reopened.takeUnusedFiles()).toEqual([{ kind: 'manifest', fileNumber: 1 }]);
+    expect(memory.statSync('/db/MANIFEST-000011').sizeBytes).toBe(size);
+    expect(reopened.liveFiles().manifests).not.toContain(11);
+    expect(reopened.takeUnusedFiles()).toEqual([{ kind: 'manifest', fileNumber: 11 }]);
   });
 
   test('makes the edit durable that recovery ends with', async () => {
@@ -137,16 +137,16 @@ describe('VersionSet.log', () => {
     recording.clear();
     const table = logTable(set);
     expect(tablesOf(set)).toEqual([table]);
-    expect(recording.lines).toEqual(['write MANIFEST-000001']);
+    expect(recording.lines).toEqual(['write MANIFEST-000011']);
     expect([set.editCount, set.durableEditCount]).toEqual([2, 1]);
     await set.sync();
     expect([set.editCount, set.durableEditCount]).toEqual([2, 2]);
     await set.sync();
     set.syncSync();
     expect(recording.lines).toEqual([
-      'write MANIFEST-000001',
-      'sync MANIFEST-000001',
-      'write MANIFEST-000001',
+      'write MANIFEST-000011',
+      'sync MANIFEST-000011',
+      'write MANIFEST-000011',
     ]);
   });
 
@@ -229,6 +229,18 @@ describe('VersionSet.takeFileNumbers', () => {
     expect(reloaded.takeFileNumbers(1)).toBe(46);
   });
 
+  test('M3: gives a manifest a number whose digits check each other', async () => {
+    const set = await createVersionSet(new MemoryFileSystem());
+    for (let count = 1; count <= 25; count++) {
+      set.takeFileNumbers(count);
+      await set.rotate();
+      const [fileNumber] = set.liveFiles().manifests;
+      expect(fileNumber % 11).toBe(0);
+      expect(set.takeFileNumbers(1)).toBe(fileNumber + 1);
+    }
+    await set.close();
+  });
+
   test('P19: refuses to go beyond the largest number', () => {
     const memory = new MemoryFileSystem();
     const directory = openDirectory(memory);
@@ -248,19 +260,19 @@ describe('VersionSet.rotate', () => {
     recording.clear();
     await set.rotate();
     expect(recording.lines).toEqual([
-      'create MANIFEST-000004',
-      'write MANIFEST-000004',
-      'sync MANIFEST-000004',
-      'write MANIFEST-000004',
+      'create MANIFEST-000022',
+      'write MANIFEST-000022',
+      'sync MANIFEST-000022',
+      'write MANIFEST-000022',
       'sync directory .',
-      'create 000004.tmp',
-      'write 000004.tmp',
-      'sync 000004.tmp',
-      'rename 000004.tmp -> CURRENT',
+      'create 000022.tmp',
+      'write 000022.tmp',
+      'sync 000022.tmp',
+      'rename 000022.tmp -> CURRENT',
       'sync directory .',
     ]);
     expect(set.durableEditCount).toBe(3);
-    expect(set.takeUnusedFiles()).toEqual([{ kind: 'manifest', fileNumber: 1 }]);
+    expect(set.takeUnusedFiles()).toEqual([{ kind: 'manifest', fileNumber: 11 }]);
     expect(set.takeUnusedFiles()).toEqual([]);
     tables.push(logTable(set));
     await set.close();
@@ -288,7 +300,7 @@ describe('VersionSet.rotate', () => {
       expect(tablesOf(survivor)).toEqual([table]);
     }
     await drain(Promise.all([rotation, sync]), pending);
-    expect(set.liveFiles().manifests).toEqual(new Set([2]));
+    expect(set.liveFiles().manifests).toEqual(new Set([22]));
     await drain(set.close(), pending);
   });
 
@@ -424,11 +436,11 @@ describe('VersionSet.findOrphansSync', () => {
     createFile(memory, `/db/${String(table).padStart(6, '0')}.sst`);
     createFile(memory, `/db/${String(log).padStart(6, '0')}.log`);
     const orphans = [
-      '000010.sst',
-      '000011.log',
-      '000012.tmp',
-      '000013.log.spare',
-      'MANIFEST-000014',
+      '000020.sst',
+      '000021.log',
+      '000022.tmp',
+      '000023.log.spare',
+      'MANIFEST-000024',
     ];
     for (const name of [...orphans, 'notes.txt', '.DS_Store', '12.sst']) {
       createFile(memory, `/db/${name}`);
@@ -438,16 +450,16 @@ describe('VersionSet.findOrphansSync', () => {
     expect(() => set.findOrphansSync()).toThrow(BugError);
     await set.publish();
     // Being written now, and not logged yet.
-    expect(set.takeFileNumbers(1)).toBe(16);
-    createFile(reopened, '/db/000016.sst');
-    expect(set.takeUnusedFiles()).toEqual([{ kind: 'manifest', fileNumber: 1 }]);
+    expect(set.takeFileNumbers(1)).toBe(34);
+    createFile(reopened, '/db/000034.sst');
+    expect(set.takeUnusedFiles()).toEqual([{ kind: 'manifest', fileNumber: 11 }]);
     expect(set.findOrphansSync()).toEqual([
-      { kind: 'table', fileNumber: 10 },
-      { kind: 'log', fileNumber: 11 },
-      { kind: 'temporary', fileNumber: 12 },
-      { kind: 'spareLog', fileNumber: 13 },
-      { kind: 'manifest', fileNumber: 1 },
-      { kind: 'manifest', fileNumber: 14 },
+      { kind: 'table', fileNumber: 20 },
+      { kind: 'log', fileNumber: 21 },
+      { kind: 'temporary', fileNumber: 22 },
+      { kind: 'spareLog', fileNumber: 23 },
+      { kind: 'manifest', fileNumber: 11 },
+      { kind: 'manifest', fileNumber: 24 },
     ]);
   });
 });
@@ -464,6 +476,16 @@ describe('VersionSet.close', () => {
     await expect(set.rotate()).rejects.toMatchObject({ code: 'CLOSED' });
     const reloaded = VersionSet.loadSync(openDirectory(memory.crash('drop', RANDOM)))!;
     expect(tablesOf(reloaded)).toEqual([table]);
+  });
+
+  test('waits for the first manifest to be in force', async () => {
+    const memory = new MemoryFileSystem();
+    const set = newVersionSet(openDirectory(memory));
+    const publishing = set.publish();
+    await set.close();
+    await publishing;
+    expect(memory.openPaths()).toEqual([]);
+    expect(VersionSet.loadSync(openDirectory(memory.crash('drop', RANDOM)))).toBeDefined();
   });
 
   test('waits for a rotation', async () => {

@@ -78,17 +78,23 @@ export class PointReader {
   ): Promise<(V | undefined)[]> {
     const values: (V | undefined)[] = new Array(keys.length).fill(undefined);
     const loads: Promise<void>[] = [];
-    for (let index = 0; index < keys.length; index++) {
-      this.#aim(format, keys[index], sequence);
-      const result = this.lookup.run(this.#target, 'async', NONE_LOADED);
-      if (result === FOUND) values[index] = this.#decode(format);
-      else if (result === MISSING) {
-        loads.push(
-          this.#loadAndGet(format).then((value) => {
-            values[index] = value;
-          }),
-        );
+    try {
+      for (let index = 0; index < keys.length; index++) {
+        this.#aim(format, keys[index], sequence);
+        const result = this.lookup.run(this.#target, 'async', NONE_LOADED);
+        if (result === FOUND) values[index] = this.#decode(format);
+        else if (result === MISSING) {
+          loads.push(
+            this.#loadAndGet(format).then((value) => {
+              values[index] = value;
+            }),
+          );
+        }
       }
+    } catch (error) {
+      // The caller is told of this one; whether a load fails as well is of no use to anybody.
+      void Promise.allSettled(loads);
+      throw error;
     }
     return loads.length === 0 ? Promise.resolve(values) : Promise.all(loads).then(() => values);
   }

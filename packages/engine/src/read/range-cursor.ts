@@ -37,15 +37,20 @@ export class RangeCursor implements OpenHandle {
   readonly #view: TreeView;
   #open = true;
 
-  /** @throws StorageError CLOSED, SNAPSHOT_RELEASED */
+  /** @throws StorageError CLOSED, SNAPSHOT_RELEASED; NOT_FOUND when the keyspace was dropped */
   constructor(host: RangeHost, target: RangeTarget) {
     host.assertReadable();
     const { snapshot } = target;
     if (snapshot?.released) {
       throw new StorageError('SNAPSHOT_RELEASED', 'Cannot read a range: its snapshot is released');
     }
+    const { view } = host.current;
+    // A scan opens its range when it is first asked for an entry, which may be long after it was made.
+    if (!view.version.keyspaces.has(target.keyspaceId)) {
+      throw new StorageError('NOT_FOUND', 'Cannot read a range: its keyspace was dropped');
+    }
     this.#host = host;
-    this.#view = host.current.view.retain();
+    this.#view = view.retain();
     this.inner = openTreeCursor({
       view: this.#view,
       tables: host.tables,

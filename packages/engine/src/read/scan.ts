@@ -181,8 +181,12 @@ class AsyncIterator<T> implements AsyncIterableIterator<T> {
       const cursor = this.#cursor!;
       let status: number = CursorStatus.PENDING;
       while (status === CursorStatus.PENDING) {
-        await cursor.inner.load();
-        cursor.assertOpen();
+        try {
+          await cursor.inner.load();
+        } finally {
+          // Once it is closed, nobody is interested in how the read went.
+          cursor.assertOpen();
+        }
         status = cursor.inner.resume();
       }
       this.#turnStartMs = this.#scanned.host.monotonicMs();

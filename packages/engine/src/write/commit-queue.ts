@@ -57,6 +57,8 @@ export class CommitQueue {
   #turnScheduled = false;
   #syncCallCount = 0;
   #isEncoding = false;
+  /** A caller is blocked until there is room. */
+  #isBlocked = false;
 
   constructor(generation: Generation, options: CommitQueueOptions) {
     this.#generation = generation;
@@ -184,6 +186,7 @@ export class CommitQueue {
 
   /** The host can rotate again: lets waiting writes in. */
   admitWaiting(): void {
+    if (this.#isBlocked) return;
     while (this.#waiting.count > 0) {
       const { batch, rank } = this.#waiting.first;
       try {
@@ -237,10 +240,18 @@ export class CommitQueue {
     return this.#position();
   }
 
-  /** Blocks until the generation can be replaced. What is under way is completed first: a flush may wait for it. */
+  /**
+   * Blocks until the generation can be replaced. What is under way is completed first: a flush may wait for it. Nothing
+   * is let in meanwhile: it would fill and freeze a generation that nobody completes while this thread is blocked.
+   */
   #waitForRoom(): void {
-    this.#closeSync();
-    this.#host.waitForRoom();
+    this.#isBlocked = true;
+    try {
+      this.#closeSync();
+      this.#host.waitForRoom();
+    } finally {
+      this.#isBlocked = false;
+    }
   }
 
   #position(): number {

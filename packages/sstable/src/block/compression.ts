@@ -9,7 +9,7 @@
 // The package allocates what those bytes say, so they are compared with the trusted length first.
 
 import { readU32 } from '@varve/base';
-import { compress, decompress } from 'lz4-wasm-nodejs';
+import { lz4Compress, lz4Decompress } from './lz4-library.js';
 import { type BlockPlace, blockDamage, blockUnsupported } from './trailer.js';
 
 /** How the blocks of a table are compressed. `'lz4'`: fast, about half the size on text. */
@@ -42,10 +42,9 @@ export function contentLengthMax(storedLength: number): number {
 export function compressInPlace(bytes: Uint8Array, start: number, end: number): number {
   const contentLength = end - start;
   if (contentLength > COMPRESSED_CONTENT_SIZE_BYTES_MAX) return end;
-  const compressed = compress(bytes.subarray(start, end));
-  if (compressed.length > contentLength - (contentLength >>> 3)) return end;
-  bytes.set(compressed, start);
-  return start + compressed.length;
+  const limit = contentLength - (contentLength >>> 3);
+  const length = lz4Compress(bytes, start, end, bytes, start, limit);
+  return length < 0 ? end : start + length;
 }
 
 /**
@@ -71,16 +70,20 @@ export function decompressInto(
     return;
   }
   if (codec !== CODEC_LZ4) throw blockUnsupported(place, `codec ${codec}`);
-  target.set(decompressLz4(stored, start, end, contentLength, place), targetOffset);
+  checkLz4Lengths(stored, start, end, contentLength, place);
+  if (lz4Decompress(stored, start, end, target, targetOffset, contentLength) < 0) {
+    throw blockDamage(place, 'compressed content is damaged');
+  }
 }
 
-function decompressLz4(
+/** The package allocates what the first bytes say, so they are compared with what is trusted. */
+function checkLz4Lengths(
   stored: Uint8Array,
   start: number,
   end: number,
   contentLength: number,
   place: BlockPlace,
-): Uint8Array {
+): void {
   if (end - start < LZ4_LENGTH_SIZE_BYTES || readU32(stored, start) !== contentLength) {
     throw blockDamage(place, 'compressed length does not match the content length');
   }
@@ -90,14 +93,4 @@ function decompressLz4(
   ) {
     throw blockDamage(place, 'content length is more than the block can hold');
   }
-  let content: Uint8Array;
-  try {
-    content = decompress(stored.subarray(start, end));
-  } catch (cause) {
-    throw blockDamage(place, 'compressed content is damaged', { cause });
-  }
-  if (content.length !== contentLength) {
-    throw blockDamage(place, 'decompressed length does not match the content length');
-  }
-  return content;
 }

@@ -6,74 +6,68 @@ const ROW_SIZE_BYTES = 16;
 const HEX_WIDTH = ROW_SIZE_BYTES * 3 - 1;
 const SHOWN_TEXT_LENGTH_MAX = 40;
 
-/** Collects the lines of a dump of `bytes`. */
+/**
+ * The lines of a dump of `bytes`, made one by one: a dump is many times as large as what it shows.
+ * Methods that show bytes return where these end.
+ */
 export class HexDump {
   readonly #bytes: Uint8Array;
   readonly #offsetPrefix: string;
-  readonly #lines: string[];
+  #hasTitle = false;
 
   /** `offsetPrefix` marks offsets that are not positions in the file. */
-  constructor(bytes: Uint8Array, lines: string[] = [], offsetPrefix = '') {
+  constructor(bytes: Uint8Array, offsetPrefix = '') {
     this.#bytes = bytes;
-    this.#lines = lines;
     this.#offsetPrefix = offsetPrefix;
   }
 
-  /** A dump of other bytes into the same lines. */
-  within(bytes: Uint8Array, offsetPrefix: string): HexDump {
-    return new HexDump(bytes, this.#lines, offsetPrefix);
+  /** A line of text, with an empty line before it unless it is the first title. */
+  *title(text: string): Generator<string, void> {
+    if (this.#hasTitle) yield '';
+    this.#hasTitle = true;
+    yield this.note(text);
   }
 
-  /** Adds a line of text, with an empty line before it. */
-  title(text: string): void {
-    if (this.#lines.length > 0) this.#lines.push('');
-    this.note(text);
+  /** A line of text. */
+  note(text: string): string {
+    return `# ${text}`;
   }
 
-  /** Adds a line of text. */
-  note(text: string): void {
-    this.#lines.push(`# ${text}`);
-  }
-
-  /** Adds `length` bytes, with the comment on the first line, and gives where they end. */
-  field(start: number, length: number, comment: string): number {
+  /** The lines of `length` bytes, with the comment on the first. */
+  *field(start: number, length: number, comment: string): Generator<string, number> {
     const end = start + length;
     let rowStart = start;
     do {
       const rowEnd = Math.min(rowStart + ROW_SIZE_BYTES, end);
-      this.#row(rowStart, rowEnd, rowStart === start ? comment : '');
+      yield this.#row(rowStart, rowEnd, rowStart === start ? comment : '');
       rowStart = rowEnd;
     } while (rowStart < end);
     return end;
   }
 
-  /** Adds a column of numbers, as many per line as fit, and gives where it ends. */
-  column(
+  /** The lines of a column of numbers, as many per line as fit. */
+  *column(
     start: number,
     count: number,
     width: number,
     name: string,
     read: (offset: number) => number,
-  ): number {
+  ): Generator<string, number> {
     const perRow = ROW_SIZE_BYTES / width;
     for (let first = 0; first < count; first += perRow) {
       const rowCount = Math.min(perRow, count - first);
       const rowStart = start + first * width;
       const values = Array.from({ length: rowCount }, (_, index) => read(rowStart + index * width));
-      this.field(rowStart, rowCount * width, `${name}: ${values.join(' ')}`);
+      yield* this.field(rowStart, rowCount * width, `${name}: ${values.join(' ')}`);
     }
     return start + count * width;
   }
 
-  toString(): string {
-    return `${this.#lines.join('\n')}\n`;
-  }
-
-  #row(start: number, end: number, comment: string): void {
+  #row(start: number, end: number, comment: string): string {
     const offset = this.#offsetPrefix + start.toString(16).padStart(6, '0');
     const hex = hexOf(this.#bytes.subarray(start, end), ' ');
     const suffix = comment === '' ? '' : `# ${comment}`;
-    this.#lines.push(`${offset}: ${hex.padEnd(HEX_WIDTH)}  ${suffix}`.trimEnd());
+    return `${offset}: ${hex.padEnd(HEX_WIDTH)}  ${suffix}`.trimEnd();
   }
 }
 

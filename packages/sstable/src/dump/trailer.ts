@@ -8,10 +8,14 @@ import {
 } from '../block/trailer.js';
 import type { HexDump } from './hex-dump.js';
 
-/** Adds the trailer that starts at `start`. */
-export function dumpTrailer(dump: HexDump, bytes: Uint8Array, start: number): void {
+/** The lines of the trailer that starts at `start`. */
+export function* dumpTrailer(
+  dump: HexDump,
+  bytes: Uint8Array,
+  start: number,
+): Generator<string, void> {
   const end = start + TRAILER_SIZE_BYTES;
-  dump.field(start, 1, `codec: ${storedCodec(bytes, end)}`);
-  dump.field(start + 1, 4, `content length: ${storedContentLength(bytes, end)}`);
-  dump.field(end - CHECKSUM_SIZE_BYTES, CHECKSUM_SIZE_BYTES, 'checksum');
+  yield* dump.field(start, 1, `codec: ${storedCodec(bytes, end)}`);
+  yield* dump.field(start + 1, 4, `content length: ${storedContentLength(bytes, end)}`);
+  yield* dump.field(end - CHECKSUM_SIZE_BYTES, CHECKSUM_SIZE_BYTES, 'checksum');
 }

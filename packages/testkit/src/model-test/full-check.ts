@@ -8,8 +8,9 @@ import type { ReadView, RunState } from './run-state.js';
 
 /** Single reads in each keyspace; half of them of keys that were never written. */
 const GET_COUNT = 100;
-/** Turns that background work has to remove what nobody needs. */
-const REMOVAL_TURN_COUNT_MAX = 200;
+/** How often background work is looked after that removes what nobody needs. */
+const REMOVAL_POLL_COUNT_MAX = 400;
+const REMOVAL_POLL_MS = 5;
 
 /** Compares every keyspace as it is now, and every open snapshot. */
 export async function checkEverything(run: RunState, seed: number): Promise<void> {
@@ -42,9 +43,9 @@ async function checkKeyspace(keyspace: OpenKeyspace, view: ReadView): Promise<vo
  * Requires: nothing is open or under way.
  */
 export async function checkFiles(run: RunState): Promise<void> {
-  for (let turn = 0; turn < REMOVAL_TURN_COUNT_MAX; turn++) {
+  for (let poll = 0; poll < REMOVAL_POLL_COUNT_MAX; poll++) {
     if (tableFileNames(run).length === run.database.stats().tables.count) return;
-    await new Promise<void>((resolve) => run.world.options.clock!.soon(resolve));
+    await new Promise<void>((resolve) => run.world.options.clock!.delay(REMOVAL_POLL_MS, resolve));
   }
   const { count } = run.database.stats().tables;
   const names = tableFileNames(run).join(' ');

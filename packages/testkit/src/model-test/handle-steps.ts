@@ -49,7 +49,8 @@ export function stepIterator(
   const open = run.iterators.get(slot);
   if (open === undefined) return undefined;
   if (open.expected === null) {
-    if (open.snapshot?.snapshot.released) return expectReleased(run, slot, open);
+    const missing = missingCode(run, open);
+    if (missing !== null) return expectRefusal(run, slot, { open, code: missing });
     const sequence = open.snapshot?.sequence ?? run.visibleSequence();
     open.expected = open.keyspace.model.entries(sequence, open.range);
   }
@@ -70,13 +71,24 @@ export function stepIterator(
   return Promise.all(steps).then((results) => results.forEach(take));
 }
 
-function expectReleased(run: RunState, slot: number, open: OpenIterator): Promise<void> | undefined {
+/** What an iterator must say that is to begin now, if what it was made for is gone. */
+function missingCode(run: RunState, { keyspace, snapshot }: OpenIterator): string | null {
+  if (snapshot?.snapshot.released) return 'SNAPSHOT_RELEASED';
+  const exists = [...run.keyspaces.values()].some(({ model }) => model === keyspace.model);
+  return exists ? null : 'NOT_FOUND';
+}
+
+function expectRefusal(
+  run: RunState,
+  slot: number,
+  { open, code }: { readonly open: OpenIterator; readonly code: string },
+): Promise<void> | undefined {
   run.iterators.delete(slot);
   const check = (error: unknown): void => {
-    if (!hasCode(error, ['SNAPSHOT_RELEASED'])) throw error;
+    if (!hasCode(error, [code])) throw error;
   };
   const refuse = (): never => {
-    throw new Difference('an iterator began to read a snapshot that was released');
+    throw new Difference(`an iterator began to read although it must fail with ${code}`);
   };
   if (open.scan.form === 'async') return (open.iterator.next() as Promise<unknown>).then(refuse, check);
   try {

@@ -13,8 +13,9 @@
 import { parseArgs } from 'node:util';
 import { entropy } from '@varve/base';
 import { type Profile, PROFILES } from './profiles.js';
-import { seedText } from './report.js';
+import { identityText, seedText } from './report.js';
 import { trySeed } from './try-seed.js';
+import { Watchdog } from './watchdog.js';
 
 const { values } = parseArgs({
   options: {
@@ -38,21 +39,26 @@ async function main(): Promise<number> {
   const seedCount = Number(values.seeds);
   const operationCount = Number(values.ops);
   const keep = keptIds();
+  const watchdog = new Watchdog();
   let runCount = 0;
   let failureCount = 0;
   for (; runCount < seedCount && failureCount < Number(values.failures); runCount++) {
     const profile = profiles[runCount % profiles.length]!;
     const seed = (firstSeed + runCount) >>> 0;
-    const report = await trySeed(
-      { profile, seed, operationCount },
-      { shrinkMs: Number(values.shrink), ...(keep !== undefined && { keep }) },
-    );
+    const identity = { profile, seed, operationCount };
+    const report = await trySeed(identity, {
+      shrinkMs: Number(values.shrink),
+      onOperation: ({ id, kind }) =>
+        watchdog.announce(`${identityText(identity)} at operation ${id} (${kind})`),
+      ...(keep !== undefined && { keep }),
+    });
     if (report !== null) {
       failureCount += 1;
       console.log(report);
     }
     if ((runCount + 1) % PROGRESS_SEED_COUNT === 0) console.log(`${runCount + 1} seeds`);
   }
+  await watchdog.stop();
   console.log(
     `model test: ${runCount} seeds from ${seedText(firstSeed)}, ${runCount * operationCount} operations, ${failureCount} differences`,
   );

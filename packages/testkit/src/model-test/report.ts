@@ -26,16 +26,21 @@ export function seedText(seed: number): string {
   return `0x${seed.toString(16).padStart(8, '0')}`;
 }
 
+/** Names a run. */
+export function identityText({ profile, seed, operationCount }: RunIdentity): string {
+  return `profile=${profile.name} seed=${seedText(seed)} ops=${operationCount} node=${process.version}`;
+}
+
 /** Gives the report of a failure. */
 export function reportOf(shrunk: ShrunkFailure): string {
-  const { profile, seed, operationCount, failure, operations } = shrunk;
+  const { operationCount, failure, operations } = shrunk;
   const place = failure.operation === null ? 'at the end' : `at operation ${failure.operation.id}`;
   const lines = operations
     .slice(0, SHOWN_COUNT_MAX)
     .map(describeOperation)
     .map((line) => (line.length > SHOWN_LENGTH_MAX ? `${line.slice(0, SHOWN_LENGTH_MAX)}…` : line));
   return [
-    `MODEL TEST FAILED  profile=${profile.name} seed=${seedText(seed)} ops=${operationCount} node=${process.version}`,
+    `MODEL TEST FAILED  ${identityText(shrunk)}`,
     `  ${place}: ${failure.difference.message}`,
     `  shrunk: ${operationCount} -> ${operations.length} operations`,
     ...lines,

@@ -26,7 +26,7 @@ export interface RunFailure {
 export async function runOperations(
   profile: Profile,
   seed: number,
-  operations: readonly Operation[],
+  operations: Iterable<Operation>,
 ): Promise<RunFailure | null> {
   const world: World =
     profile.world === 'simulated'

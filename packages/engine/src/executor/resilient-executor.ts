@@ -1,0 +1,66 @@
+/**
+ * Survives dying threads: a job whose thread died is given to a new one, and after a few deaths in a row everything runs
+ * inline from then on. Slower, and it blocks the event loop while a job runs, but nothing stops.
+ */
+import { isStorageError } from '@varve/base';
+import type { Executor, JobDone, Lane } from './executor.js';
+import type { Job } from './job.js';
+
+/** Deaths without a completed job between them, after which threads are given up. */
+const DEATH_COUNT_MAX = 3;
+
+export interface ResilientExecutorOptions {
+  readonly threads: Executor;
+  readonly inline: Executor;
+  /** A thread died; its job is run again. */
+  readonly onThreadLost: (error: Error) => void;
+}
+
+export class ResilientExecutor implements Executor {
+  readonly #options: ResilientExecutorOptions;
+  #deathCount = 0;
+
+  constructor(options: ResilientExecutorOptions) {
+    this.#options = options;
+  }
+
+  get pendingCount(): number {
+    return this.#options.threads.pendingCount + this.#options.inline.pendingCount;
+  }
+
+  submit(lane: Lane, job: Job, done: JobDone): void {
+    const { threads, inline } = this.#options;
+    const executor = this.#isInline ? inline : threads;
+    executor.submit(lane, job, (outcome) => {
+      const isLost =
+        !outcome.ok && isStorageError(outcome.error) && outcome.error.code === 'WORKER_FAILED';
+      if (!isLost || this.#isInline) {
+        if (!this.#isInline) this.#deathCount = 0;
+        done(outcome);
+        return;
+      }
+      this.#deathCount += 1;
+      this.#options.onThreadLost(outcome.error);
+      this.submit(lane, job, done);
+    });
+  }
+
+  poll(): void {
+    this.#options.threads.poll();
+  }
+
+  wait(): void {
+    const { threads, inline } = this.#options;
+    if (inline.pendingCount > 0) inline.wait();
+    else threads.wait();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#options.threads.close(), this.#options.inline.close()]);
+  }
+
+  /** Threads have been given up, for good. */
+  get #isInline(): boolean {
+    return this.#deathCount >= DEATH_COUNT_MAX;
+  }
+}
