@@ -46,7 +46,11 @@ function pack(directory) {
 function check(name, tarballs, example, install) {
   const directory = join(scratch, name.replace(' ', '-'));
   mkdirSync(directory);
-  writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest(tarballs), null, 2));
+  const files = Object.fromEntries(tarballs.map((path) => [nameOf(path), `file:${path}`]));
+  const manifest = { name: 'scratch', private: true, type: 'module', dependencies: files };
+  writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest, null, 2));
+  // The packages name each other by version; until they are published, the versions are these files.
+  writeFileSync(join(directory, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: files }));
   writeFileSync(join(directory, 'example.mjs'), example);
   install(directory);
   const output = run('node', ['example.mjs'], directory).trim().split('\n');
@@ -57,18 +61,6 @@ function check(name, tarballs, example, install) {
   }
   run('npx', ['--no-install', 'varve', '--help'], directory);
   console.log(`${name}: installed, example ran, command line answers`);
-}
-
-// The packages name each other by version; until they are published, the versions are these files.
-function manifest(tarballs) {
-  const files = Object.fromEntries(tarballs.map((path) => [nameOf(path), `file:${path}`]));
-  return {
-    name: 'scratch',
-    private: true,
-    type: 'module',
-    dependencies: files,
-    pnpm: { overrides: files },
-  };
 }
 
 function nameOf(path) {

@@ -189,9 +189,12 @@ export class BackgroundCompaction {
     const startMs = this.#parts.clock.monotonicMs();
     const task = this.#taskOf(tree, merge);
     for (const fileNumber of inputFileNumbers(merge)) this.#busy.add(fileNumber);
+    // The job opens its inputs one by one: they must not be removed when the keyspace is dropped meanwhile.
+    const version = this.#parts.versions.current.retain();
     this.#submit(compactionJobOf(this.#parts, task), (result) => {
       this.#busy.clear();
       this.#takeMerge(tree, merge, { result, startMs });
+      version.release();
     });
   }
 

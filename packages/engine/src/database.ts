@@ -252,13 +252,13 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
   }
 
   #create(wanted: Omit<KeyspaceMetadata, 'id'>): KeyspaceMetadata {
-    const { versions, background, options } = this.#store;
-    if (options.readOnly) {
+    if (this.#store.options.readOnly) {
       throw new StorageError(
         'NOT_FOUND',
         `Cannot open keyspace ${JSON.stringify(wanted.name)}: there is none`,
       );
     }
+    const { versions, background } = this.#store;
     const metadata = { ...wanted, id: versions.current.nextKeyspaceId };
     versions.log({ keyspacesAdded: [metadata] });
     background.republish();

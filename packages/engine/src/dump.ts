@@ -17,7 +17,7 @@ export interface DumpOptions {
 
 /**
  * Describes one file of a database in lines of text, without line ends; its name says what it is (`000013.sst`,
- * `000012.log`, `MANIFEST-000005`). Shows keys and values. Damage in a table is part of its dump; a damaged log or
+ * `000012.log`, `MANIFEST-000022`). Shows keys and values. Damage in a table is part of its dump; a damaged log or
  * manifest throws, before the first line.
  *
  * The lines can be walked once. Cost: the file is in memory until then; the lines of a table, which come to many times
@@ -74,7 +74,7 @@ function linesOf(text: string): IterableIterator<string> {
 function notOurs(path: string): StorageError {
   return new StorageError(
     'INVALID_ARGUMENT',
-    `Cannot dump ${path}: its name is not that of a table (000013.sst), a log (000012.log) or a manifest (MANIFEST-000005)`,
+    `Cannot dump ${path}: its name is not that of a table (000013.sst), a log (000012.log) or a manifest (MANIFEST-000022)`,
     { file: path },
   );
 }

@@ -194,8 +194,8 @@ export class Store implements WriteHost, RangeHost {
       });
     }
     await background.stop();
-    obsolete.releaseAll();
     queue.committer.close();
+    while (queue.committer.syncing) await queue.committer.settled();
     const failure = this.#failure;
     try {
       if (failure === null) {
@@ -203,8 +203,10 @@ export class Store implements WriteHost, RangeHost {
         writing.generation.log.finishSync();
       }
     } finally {
-      for (const generation of background.frozen) generation.log.closeSync();
-      writing.generation.log.closeSync();
+      // Not before: a retired log is needed until the edit that replaced it is durable, so it was synced with the others.
+      obsolete.releaseAll();
+      for (const generation of background.frozen) closeQuietly(generation.log);
+      closeQuietly(writing.generation.log);
     }
   }
 
@@ -320,7 +322,7 @@ export class Store implements WriteHost, RangeHost {
       logAfter: (generation) => this.#logAfter(generation),
       onLogUnneeded: ({ log }) => {
         this.#writing!.queue.committer.forget(log);
-        log.closeSync();
+        closeQuietly(log);
       },
       onProgress: () => {
         const { queue } = this.#writing!;
@@ -386,6 +388,15 @@ export class Store implements WriteHost, RangeHost {
     this.#failure = error;
     if (this.#status === 'open') this.#status = 'failed';
     this.#writing?.queue.fail(error);
+  }
+}
+
+/** Of a log that is synced, or whose end is known to be lost: whether closing it succeeds makes no difference. */
+function closeQuietly(log: WalWriter): void {
+  try {
+    log.closeSync();
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
   }
 }
 

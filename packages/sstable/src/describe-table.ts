@@ -26,8 +26,8 @@ const FILE = 'the table';
  * Gives a dump of the table file `bytes`, one line per 16 bytes or less, without line ends. Damage is
  * part of the dump; it never throws for it. Keys and values are shown.
  *
- * Cost: each line is made when it is asked for; all of them have about fifteen times the size of the
- * table. Holds on to `bytes`, which must not change until the last line.
+ * Cost: each line is made when it is asked for. All of them are 4 times as large as the table, or 15
+ * times if it is compressed well. Holds on to `bytes`, which must not change until the last line.
  */
 export function* describeTable(bytes: Uint8Array): Generator<string, void> {
   const dump = new HexDump(bytes);

@@ -15,7 +15,7 @@ import type { Session } from './session.js';
 const FILE_KINDS = [
   { kind: 'table', pattern: /^\d+\.sst$/, example: '000013.sst', title: 'a table' },
   { kind: 'wal', pattern: /^\d+\.log$/, example: '000012.log', title: 'a write-ahead log' },
-  { kind: 'manifest', pattern: /^MANIFEST-\d+$/, example: 'MANIFEST-000005', title: 'a manifest' },
+  { kind: 'manifest', pattern: /^MANIFEST-\d+$/, example: 'MANIFEST-000022', title: 'a manifest' },
 ] as const;
 
 type FileKind = (typeof FILE_KINDS)[number];
@@ -39,23 +39,14 @@ async function runDump(
   session: Session,
   words: { fileKind: FileKind; file: string; options: JsonOptions },
 ): Promise<void> {
-  const { output, outputPalette: palette } = session.terminal;
+  const { outputPalette: palette } = session.terminal;
   const { file, fileKind, options } = words;
   assertKind(file, fileKind);
   const lines = await dump(file);
   const parts = options.json
     ? jsonParts({ file, kind: fileKind.kind }, lines)
     : textParts(lines, palette);
-  for (const part of parts) {
-    output.write(part);
-    if (output.isFull) {
-      await output.flush();
-      session.terminal.throwIfInterrupted();
-    }
-    if (output.closed) {
-      return;
-    }
-  }
+  await session.terminal.writeAll(parts);
 }
 
 function* textParts(lines: Iterable<string>, palette: Palette): Generator<string, void> {

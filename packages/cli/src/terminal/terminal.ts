@@ -67,6 +67,23 @@ export class Terminal {
     return this.#streams.stderr.isTTY === true ? this.#streams.stderr : null;
   }
 
+  /**
+   * Writes the parts to standard output, each made only when the reader has taken most of those before it. Ends early,
+   * without an error, when the reader leaves. Throws InterruptedError after Ctrl-C.
+   */
+  async writeAll(parts: Iterable<string>): Promise<void> {
+    for (const part of parts) {
+      this.output.write(part);
+      if (this.output.isFull) {
+        await this.output.flush();
+        this.throwIfInterrupted();
+      }
+      if (this.output.closed) {
+        return;
+      }
+    }
+  }
+
   /** One line on standard error. */
   async notice(text: string): Promise<void> {
     this.#notices.writeLine(text);

@@ -11,7 +11,7 @@
  * Nothing that existed is changed before step 5 is durable, so recovery that is cut short at any moment starts again
  * from the same state and comes to the same result. Read-only recovery stops after step 3 and changes nothing.
  */
-import { type Random, StorageError } from '@varve/base';
+import { isStorageError, type Random, StorageError } from '@varve/base';
 import type { FileSystem } from '@varve/vfs';
 import { DatabaseDirectory, logFileName, numberedFileName } from '../directory/index.js';
 import {
@@ -215,7 +215,7 @@ class Recovery {
     state: { readonly rest: ReplayedMemtable | null; readonly lastSequence: number },
   ): Promise<void> {
     const logId = versions.takeFileNumbers(1);
-    this.#log = this.#startLog(versions, logId, state.rest);
+    this.#startLog(versions, logId, state.rest);
     const edit: VersionEdit = {
       tablesAdded: this.#added,
       logsAdded: [logId],
@@ -226,7 +226,7 @@ class Recovery {
   }
 
   /** Makes the new log and puts into it what is in no table. */
-  #startLog(versions: VersionSet, logId: number, rest: ReplayedMemtable | null): WalWriter {
+  #startLog(versions: VersionSet, logId: number, rest: ReplayedMemtable | null): void {
     const { fileSystem, logAllocation } = this.#options;
     const directory = this.#directory.path;
     const { databaseId } = versions;
@@ -246,19 +246,27 @@ class Recovery {
       allocation: logAllocation,
       predecessor: null,
     });
+    this.#log = log;
     for (const [index, recordOffset] of (rest?.recordOffsets ?? []).entries()) {
       const { arena } = rest!.memtable;
       log.appendBatchSync(arena.bytes, recordOffset, rest!.payloadLengths[index]);
     }
     log.syncSync();
-    return log;
   }
 
   #removeOrphans(versions: VersionSet): void {
     const orphans = [...versions.findOrphansSync(), ...versions.takeUnusedFiles()];
     const paths = new Set(orphans.map((file) => this.#directory.pathOf(numberedFileName(file))));
-    for (const path of paths) {
-      if (this.#options.fileSystem.existsSync(path)) this.#options.fileSystem.removeSync(path);
+    for (const path of paths) this.#removeQuietly(path);
+  }
+
+  /** What cannot be removed costs space until the next open, nothing else. */
+  #removeQuietly(path: string): void {
+    const { fileSystem } = this.#options;
+    try {
+      if (fileSystem.existsSync(path)) fileSystem.removeSync(path);
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
     }
   }
 }

@@ -58,7 +58,7 @@ export class LogReplay {
     const recordOffset = arena.reserve(RECORD_HEADER_SIZE_BYTES + payloadLength);
     const payloadStart = recordOffset + RECORD_HEADER_SIZE_BYTES;
     arena.bytes.set(log.bytes.subarray(log.payloadStart, log.payloadEnd), payloadStart);
-    this.#index(arena.bytes, payloadStart, payloadStart + payloadLength, log.path);
+    this.#index(log, payloadStart);
     this.#recordOffsets.push(recordOffset);
     this.#payloadLengths.push(payloadLength);
   }
@@ -75,9 +75,17 @@ export class LogReplay {
     );
   }
 
-  #index(bytes: Uint8Array, start: number, end: number, file: string): void {
+  /** Indexes the group that was copied to `start` of the arena; errors name the place in the log. */
+  #index(log: LogReader, start: number): void {
     const memtable = this.#memtable!;
-    walkPayload(bytes, start, end, { file, where: 'wal' }, (entryOffset, sequence) => {
+    const { bytes } = memtable.arena;
+    const end = start + log.payloadEnd - log.payloadStart;
+    const context = {
+      file: log.path,
+      where: 'wal',
+      baseOffset: log.payloadStart - start,
+    } as const;
+    walkPayload(bytes, start, end, context, (entryOffset, sequence) => {
       memtable.insert(entryOffset, sequence);
       this.#lastSequence = sequence;
     });

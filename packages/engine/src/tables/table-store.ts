@@ -4,6 +4,7 @@
  * Every table of the current version is open: its index and filter are in memory, charged to the cache's budget. A
  * table is closed when no version needs it any more; its file is removed by `collect`.
  */
+import { isStorageError } from '@varve/base';
 import type { FileSystem } from '@varve/vfs';
 import type { BlockCache } from './block-cache.js';
 import { BlockLoader } from './block-loader.js';
@@ -71,10 +72,19 @@ export class TableStore {
     handle.closed = true;
     this.cache.dropTable(handle);
     this.cache.charge(-handle.memoryBytes);
-    handle.reader.close();
+    closeQuietly(handle);
   }
 
   closeAll(): void {
     for (const fileNumber of [...this.#handles.keys()]) this.close(fileNumber);
+  }
+}
+
+/** A file that was only read has nothing to lose: a failure to close it must not keep others open. */
+function closeQuietly({ reader }: TableHandle): void {
+  try {
+    reader.close();
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
   }
 }

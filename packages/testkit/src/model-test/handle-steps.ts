@@ -58,8 +58,9 @@ export function stepIterator(
   open.nextIndex = Math.min(nextIndex + count, expected.length);
   const check = new ScanCheck(keyspace, scan.part, expected, nextIndex);
   const take = ({ done, value }: IteratorResult<unknown>): void => {
-    if (done) check.end();
-    else check.take(value);
+    if (!done) check.take(value);
+    // Of steps asked for at once the first fails when the database is closed, and with that the iterator is at its end.
+    else if (run.phase === 'running') check.end();
   };
   const steps: Promise<IteratorResult<unknown>>[] = [];
   for (let step = 0; step < count; step++) {

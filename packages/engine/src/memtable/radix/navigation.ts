@@ -44,6 +44,18 @@ export function positionAfter(words: Int32Array, node: number, position: number)
   return position < childCountOf(header) ? position + 1 : NO_POSITION;
 }
 
+/**
+ * The slot at the position right after `position`, if there is a key in it; otherwise, and always in nodes of kind 256,
+ * 0. It is where most steps of a scan lead, found without the general search.
+ */
+export function keySlotAfter(words: Int32Array, node: number, position: number): number {
+  const header = words[node];
+  const kind = kindOf(header);
+  if (kind === NODE_256 || position >= childCountOf(header)) return 0;
+  const slot = node + slotsWordOf(kind) + (position << 1);
+  return words[slot] < 0 ? slot : 0;
+}
+
 /** The last occupied position before `position`. */
 export function positionBefore(words: Int32Array, node: number, position: number): number {
   const header = words[node];

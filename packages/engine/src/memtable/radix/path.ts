@@ -10,6 +10,7 @@ import { depthOf, SAMPLE_KEY_WORD } from './layout.js';
 import {
   byteAt,
   END_POSITION,
+  keySlotAfter,
   NO_POSITION,
   positionAfter,
   positionBefore,
@@ -43,6 +44,7 @@ export class RadixPath {
 
   /** Moves to the next key. Requires: there is a current key, and no key was inserted since the last move. */
   next(words: Int32Array): void {
+    if (this.#top >= 0 && this.#nextInNode(words)) return;
     while (this.#top >= 0) {
       const node = this.#nodes[this.#top];
       const position = positionAfter(words, node, this.#positions[this.#top]);
@@ -108,6 +110,16 @@ export class RadixPath {
     if (words[slot] < 0 && loneKeyIsBefore(words, slot, arena, key, start, end)) slot = 0;
     if (slot === 0) this.next(words);
     else this.#descendToFirst(words, slot);
+  }
+
+  /** The commonest step, apart because it is worth a fifth of the time of a scan. Gives whether it was possible. */
+  #nextInNode(words: Int32Array): boolean {
+    const position = this.#positions[this.#top];
+    const slot = keySlotAfter(words, this.#nodes[this.#top], position);
+    if (slot === 0) return false;
+    this.#positions[this.#top] = position + 1;
+    this.slot = slot;
+    return true;
   }
 
   #descendToFirst(words: Int32Array, from: number): void {
