@@ -88,7 +88,7 @@ export class Background {
     this.#considerFlush();
     this.#compaction.consider();
     this.#considerManifestSync();
-    this.#wakeWaiters();
+    this.wakeWaiters();
   }
 
   /** Runs a job in the lane of flushes, again if it fails. */
@@ -121,6 +121,14 @@ export class Background {
     await new Promise<void>((wake) => this.#waiters.push({ isDone, wake }));
   }
 
+  /** Something changed that somebody may wait for. */
+  wakeWaiters(): void {
+    const waiters = this.#waiters;
+    if (waiters.length === 0) return;
+    this.#waiters = waiters.filter(({ isDone }) => !this.#stopped && !isDone());
+    for (const waiter of waiters) if (!this.#waiters.includes(waiter)) waiter.wake();
+  }
+
   /** The version changed without a job: readers see the new one from now on. */
   republish(): void {
     this.#publishView();
@@ -134,7 +142,7 @@ export class Background {
     this.#retries.clear();
     await this.#parts.executor.close();
     await this.#manifestSync;
-    this.#wakeWaiters();
+    this.wakeWaiters();
   }
 
   #considerFlush(): void {
@@ -243,7 +251,7 @@ export class Background {
           cause: error,
         });
     this.#parts.onFailure(failure);
-    this.#wakeWaiters();
+    this.wakeWaiters();
   }
 
   /** Syncs the manifest in the background; files that this makes obsolete are then removed. */
@@ -283,14 +291,7 @@ export class Background {
       versions.syncSync();
       obsolete.collect();
     });
-    this.#wakeWaiters();
-  }
-
-  #wakeWaiters(): void {
-    const waiters = this.#waiters;
-    if (waiters.length === 0) return;
-    this.#waiters = waiters.filter(({ isDone }) => !this.#stopped && !isDone());
-    for (const waiter of waiters) if (!this.#waiters.includes(waiter)) waiter.wake();
+    this.wakeWaiters();
   }
 }
 

@@ -181,11 +181,11 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     if (name === DEFAULT_KEYSPACE_NAME) {
       throw new StorageError('INVALID_ARGUMENT', 'Cannot drop the default keyspace');
     }
+    if (this.#find(name) !== undefined) await queue.drain();
     const metadata = this.#find(name);
     if (metadata === undefined) {
       throw new StorageError('NOT_FOUND', `Cannot drop keyspace ${JSON.stringify(name)}: there is none`);
     }
-    await queue.drain();
     versions.log({ keyspacesDropped: [metadata.id] });
     background.republish();
     await versions.sync();

@@ -48,6 +48,7 @@ export class Store implements WriteHost, RangeHost {
   readonly #clock: Clock;
   readonly #fileSystem: FileSystem;
   #status: DatabaseStatus = 'open';
+  #started = false;
   #failure: StorageError | null = null;
   #closing: Promise<void> | null = null;
   #spareMemtable: Memtable | null = null;
@@ -149,7 +150,7 @@ export class Store implements WriteHost, RangeHost {
 
   /** @throws StorageError CLOSED when the database was closed meanwhile: its log is finished */
   #rotateIfUsed({ queue, background }: WritingParts): boolean {
-    if (background.isStopped) throw this.#closedError();
+    if (background.isStopped && this.#failure === null) throw this.#closedError();
     return queue.rotateIfUsed();
   }
 
@@ -212,6 +213,8 @@ export class Store implements WriteHost, RangeHost {
 
   #isWorthFlushing(writing: WritingParts): boolean {
     const { queue, generation } = writing;
+    // Without background work there is no other log to go on with; and nothing was written.
+    if (!this.#started) return false;
     return (
       queue.hasUnloggedWrites || generation.memtable.arena.usedBytes > CLOSE_FLUSH_LIMIT_BYTES
     );
@@ -232,7 +235,7 @@ export class Store implements WriteHost, RangeHost {
    */
   async #until(isDone: () => boolean): Promise<void> {
     const { background } = this.#writing!;
-    await background.until(isDone);
+    await background.until(() => this.#failure !== null || isDone());
     if (this.#failure !== null) throw this.#failure;
     if (background.isStopped && !isDone()) throw this.#closedError();
   }
@@ -289,6 +292,7 @@ export class Store implements WriteHost, RangeHost {
 
   /** Begins background work; called once the database is handed out. */
   start(): void {
+    this.#started = true;
     this.#writing?.supply.prepare();
     this.#writing?.background.consider();
   }
@@ -388,6 +392,7 @@ export class Store implements WriteHost, RangeHost {
     this.#failure = error;
     if (this.#status === 'open') this.#status = 'failed';
     this.#writing?.queue.fail(error);
+    this.#writing?.background.wakeWaiters();
   }
 }
 

@@ -24,6 +24,9 @@ export class BackgroundWorker {
   #worker: Worker | null = null;
   #port: MessagePort | null = null;
   #nextJobId = 1;
+  /** Resolves when the thread has ended. */
+  #exited: Promise<void> = Promise.resolve();
+  #startBeatCount = 0;
 
   constructor(options: BackgroundWorkerOptions) {
     this.#options = options;
@@ -65,11 +68,18 @@ export class BackgroundWorker {
     void worker?.terminate();
   }
 
+  /**
+   * Ends the thread. Requires: the closing flag is set. A thread that is still loading its modules ends by itself when it
+   * has: terminating it then would leave those files open.
+   */
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#jobs.clear();
+    if (worker === null) return;
+    const isLoading = this.beatCount === this.#startBeatCount;
+    if (!isLoading) this.#forget();
+    await (isLoading ? this.#exited : worker.terminate());
     this.#forget();
-    await worker?.terminate();
   }
 
   #start(): MessagePort {
@@ -84,7 +94,13 @@ export class BackgroundWorker {
       transferList: [port2],
     });
     worker.on('error', (error) => this.#died(worker, error));
-    worker.on('exit', (exitCode) => this.#died(worker, new Error(`exit code ${exitCode}`)));
+    this.#exited = new Promise((resolve) => {
+      worker.on('exit', (exitCode) => {
+        this.#died(worker, new Error(`exit code ${exitCode}`));
+        resolve();
+      });
+    });
+    this.#startBeatCount = this.beatCount;
     port1.on('message', (message: OutcomeMessage) => this.#deliver(message));
     worker.unref();
     port1.unref();

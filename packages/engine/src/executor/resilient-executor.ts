@@ -19,6 +19,8 @@ export interface ResilientExecutorOptions {
 export class ResilientExecutor implements Executor {
   readonly #options: ResilientExecutorOptions;
   #deathCount = 0;
+  /** Of the newest death: all jobs of a thread fail with the same one. */
+  #lastLoss: Error | null = null;
 
   constructor(options: ResilientExecutorOptions) {
     this.#options = options;
@@ -34,14 +36,13 @@ export class ResilientExecutor implements Executor {
     executor.submit(lane, job, (outcome) => {
       const isLost =
         !outcome.ok && isStorageError(outcome.error) && outcome.error.code === 'WORKER_FAILED';
-      if (!isLost || this.#isInline) {
-        if (!this.#isInline) this.#deathCount = 0;
-        done(outcome);
+      if (isLost && executor === threads) {
+        this.#noteLoss(outcome.error);
+        this.submit(lane, job, done);
         return;
       }
-      this.#deathCount += 1;
-      this.#options.onThreadLost(outcome.error);
-      this.submit(lane, job, done);
+      if (!this.#isInline) this.#deathCount = 0;
+      done(outcome);
     });
   }
 
@@ -57,6 +58,13 @@ export class ResilientExecutor implements Executor {
 
   async close(): Promise<void> {
     await Promise.all([this.#options.threads.close(), this.#options.inline.close()]);
+  }
+
+  #noteLoss(error: Error): void {
+    if (error === this.#lastLoss) return;
+    this.#lastLoss = error;
+    this.#deathCount += 1;
+    this.#options.onThreadLost(error);
   }
 
   /** Threads have been given up, for good. */

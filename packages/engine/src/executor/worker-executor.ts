@@ -7,13 +7,20 @@
 import { BackgroundWorker } from './background-worker.js';
 import type { Executor, JobDone, Lane } from './executor.js';
 import type { Job } from './job.js';
-import { COMPLETED_INDEX, FIRST_BEAT_INDEX } from './worker-settings.js';
+import {
+  CLOSING_INDEX,
+  COMPLETED_INDEX,
+  FIRST_BEAT_INDEX,
+  SIGNAL_COUNT,
+} from './worker-settings.js';
 
 /** A worker that has not sent a heartbeat for this long while somebody waits for it is given up. */
 const HANG_TIMEOUT_MS = 30_000;
 
 export class WorkerExecutor implements Executor {
-  readonly #signal = new Int32Array(new SharedArrayBuffer(16));
+  readonly #signal = new Int32Array(
+    new SharedArrayBuffer(SIGNAL_COUNT * Int32Array.BYTES_PER_ELEMENT),
+  );
   readonly #workers: readonly BackgroundWorker[];
 
   /** @param threadCount 1 or 2 */
@@ -59,6 +66,7 @@ export class WorkerExecutor implements Executor {
   }
 
   async close(): Promise<void> {
+    Atomics.store(this.#signal, CLOSING_INDEX, 1);
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 

@@ -9,19 +9,23 @@ import { initializeChecksums } from '@varve/base';
 import { NodeFileSystem } from '@varve/vfs';
 import { type Job, runJob } from './job.js';
 import { errorToMessage, type OutcomeMessage } from './outcome-message.js';
-import { COMPLETED_INDEX, type WorkerSettings } from './worker-settings.js';
+import { CLOSING_INDEX, COMPLETED_INDEX, type WorkerSettings } from './worker-settings.js';
 
 const { port, signal, beatIndex } = workerData as WorkerSettings<MessagePort>;
 const fileSystem = new NodeFileSystem();
 const progress = { beat: (): void => void Atomics.add(signal, beatIndex, 1) };
 
 await initializeChecksums();
-port.on('message', ({ id, job }: { id: number; job: Job }) => {
+progress.beat();
+if (Atomics.load(signal, CLOSING_INDEX) === 1) port.close();
+else port.on('message', answer);
+
+function answer({ id, job }: { id: number; job: Job }): void {
   progress.beat();
   port.postMessage(run(id, job));
   Atomics.add(signal, COMPLETED_INDEX, 1);
   Atomics.notify(signal, COMPLETED_INDEX);
-});
+}
 
 function run(id: number, job: Job): OutcomeMessage {
   try {

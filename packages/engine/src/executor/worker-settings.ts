@@ -6,6 +6,12 @@ export const COMPLETED_INDEX = 0;
 /** First of the heartbeat counters, one per worker. */
 export const FIRST_BEAT_INDEX = 1;
 
+/** Set to 1 when the executor closes: a thread that is still loading then ends by itself. */
+export const CLOSING_INDEX = 3;
+
+/** Counters in all. */
+export const SIGNAL_COUNT = 4;
+
 export interface WorkerSettings<Port> {
   readonly port: Port;
   /** Over shared memory. */

@@ -73,7 +73,11 @@ export function stepIterator(
 }
 
 /** What an iterator must say that is to begin now, if what it was made for is gone. */
-function missingCode(run: RunState, { keyspace, snapshot }: OpenIterator): string | null {
+function missingCode(
+  run: RunState,
+  { keyspace, snapshot, range }: OpenIterator,
+): string | null {
+  if (range.limit === 0) return null;
   if (snapshot?.snapshot.released) return 'SNAPSHOT_RELEASED';
   const exists = [...run.keyspaces.values()].some(({ model }) => model === keyspace.model);
   return exists ? null : 'NOT_FOUND';

@@ -1,0 +1,382 @@
+// What fails below an open database, and what is left of it: every call of the file system once, background work, threads.
+
+import { createRandom, isStorageError } from '@varve/base';
+import { type Errno, FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from './database.js';
+import { HeldScheduler, quiescence } from './testing/held-scheduler.js';
+import { ManualClock } from './testing/manual-clock.js';
+import { DIRECTORY, everythingIn, openSmall } from './testing/open-database.js';
+import { watch } from './testing/write-bench.js';
+
+let scheduler: HeldScheduler;
+let memory: MemoryFileSystem;
+let faulty: FaultyFileSystem;
+let clock: ManualClock;
+
+beforeEach(() => {
+  scheduler = new HeldScheduler();
+  memory = new MemoryFileSystem({ scheduler });
+  faulty = new FaultyFileSystem(memory, {
+    onSyncFailure: (path) => memory.loseUnsynced(path, 'new'),
+  });
+  clock = new ManualClock();
+});
+
+function openFaulty(options: Parameters<typeof openSmall>[1] = {}): Promise<Database> {
+  return openSmall(faulty, { clock, ...options });
+}
+
+/** Waits for something while time goes by, so that what is tried again after a pause is. */
+async function eventually<T>(promise: Promise<T>): Promise<T> {
+  const watched = watch(promise);
+  for (let turn = 0; turn < 100 && watched.state === 'waiting'; turn++) {
+    await quiescence();
+    clock.advance(1000);
+  }
+  if (watched.state === 'waiting') throw new Error('nothing happens any more');
+  return promise;
+}
+
+function failWith(errno: Errno) {
+  return { kind: 'error', errno } as const;
+}
+
+/** What each key may hold, given what was acknowledged and what was rejected. */
+class Expectation {
+  readonly #values = new Map<string, Set<string | undefined>>();
+
+  acknowledged(key: string, value: string | undefined): void {
+    this.#values.set(key, new Set([value]));
+  }
+
+  rejected(key: string, value: string | undefined): void {
+    this.#values.set(key, (this.#values.get(key) ?? new Set([undefined])).add(value));
+  }
+
+  check(db: Database, context: string): void {
+    const found = new Map(everythingIn(db));
+    for (const [key, values] of this.#values) {
+      expect([...values], `${context}: ${key}`).toContain(found.get(key));
+      expect(db.getSync(key), `${context}: ${key}`).toBe(found.get(key));
+    }
+  }
+}
+
+/** A bit of everything. Errors must be StorageErrors; what they leave open is noted. */
+async function exercise(db: Database, expectation: Expectation): Promise<void> {
+  const attempt = async (action: () => unknown): Promise<boolean> => {
+    try {
+      await eventually(Promise.resolve().then(action));
+      return true;
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      return false;
+    }
+  };
+  const put = async (key: string, value: string, form: 'put' | 'putSync' = 'put') => {
+    const done = await attempt(() => db[form](key, value));
+    if (done) expectation.acknowledged(key, value);
+    else expectation.rejected(key, value);
+  };
+  for (let round = 0; round < 3; round++) {
+    for (let index = 0; index < 5; index++) {
+      await put(`k${index}`, `${round}${'v'.repeat(9_000)}`, index === 3 ? 'putSync' : 'put');
+    }
+    if (await attempt(() => db.del('k1'))) expectation.acknowledged('k1', undefined);
+    else expectation.rejected('k1', undefined);
+    await attempt(() => db.flush());
+  }
+  await attempt(async () => {
+    const cities = await db.keyspace('cities');
+    await cities.put('rome', 'x'.repeat(20_000));
+  });
+  await attempt(() => db.compact());
+  await put('last', '1');
+  await attempt(() => db.dropKeyspace('cities'));
+  await attempt(() => db.settle());
+  await attempt(() => db.get('k0'));
+  clock.advance(1000);
+  await quiescence();
+}
+
+describe('A database of which one call to the file system fails', () => {
+  test.each(['EIO', 'ENOSPC'] as const)(
+    'B3: with %s keeps what it acknowledged, and says what it could not do',
+    async (errno) => {
+      const tuning = { level0CompactionTrigger: 2 };
+      for (let nth = 1; ; nth++) {
+        scheduler = new HeldScheduler();
+        memory = new MemoryFileSystem({ scheduler });
+        faulty = new FaultyFileSystem(memory, {
+          onSyncFailure: (path) => memory.loseUnsynced(path, 'new'),
+        });
+        clock = new ManualClock();
+        const db = await openFaulty({ tuning });
+        const expectation = new Expectation();
+        const operation = [
+          ...(['create', 'open', 'write', 'syncData', 'rename', 'remove', 'syncDirectory'] as const),
+          'read' as const,
+        ];
+        faulty.addRule({ operation, nth, effect: failWith(errno) });
+        await exercise(db, expectation);
+        const [fault] = faulty.injected;
+        faulty.clearRules();
+        const context = `${errno} at call ${nth}: ${fault?.call.operation} ${fault?.call.path}`;
+        // Reads go on, whatever happened to writes.
+        expectation.check(db, `${context}, still open`);
+        await eventually(db.close()).catch((error) => {
+          expect(isStorageError(error), context).toBe(true);
+        });
+        expect(memory.openPaths(), context).toEqual([]);
+        expect(clock.timerCount, context).toBe(0);
+        if (fault === undefined) break;
+        for (const model of ['kill', 'drop'] as const) {
+          const again = await openSmall(memory.crash(model, createRandom(nth)));
+          expectation.check(again, `${context}, reopened after ${model}`);
+          await again.put('more', '1');
+          await again.close();
+        }
+      }
+    },
+    120_000,
+  );
+});
+
+describe('A database whose flushes fail', () => {
+  async function failFlushes(db: Database, options: { readonly sticky?: boolean } = {}): Promise<void> {
+    const duration = options.sticky === false ? 'once' : 'sticky';
+    faulty.addRule({ operation: 'syncData', path: '*.sst', nth: 1, duration, effect: failWith('EIO') });
+    await db.put('before', 'acknowledged');
+  }
+
+  test('I2: tries again, with what remains of the file out of the way', async () => {
+    const db = await openFaulty();
+    const errors: boolean[] = [];
+    db.events.on('backgroundError', ({ willRetry }) => void errors.push(willRetry));
+    await failFlushes(db, { sticky: false });
+    await eventually(db.flush());
+    expect(errors).toEqual([true]);
+    expect(db.status).toBe('open');
+    expect(db.stats().tables.count).toBe(1);
+    await db.close();
+  });
+
+  test('stops writing after three attempts: every kind of write is READ_ONLY, reads go on', async () => {
+    const db = await openFaulty();
+    const errors: boolean[] = [];
+    db.events.on('backgroundError', ({ willRetry }) => void errors.push(willRetry));
+    await failFlushes(db);
+    await expect(eventually(db.flush())).rejects.toMatchObject({ code: 'IO' });
+    expect(errors).toEqual([true, true, false]);
+    expect(db.status).toBe('failed');
+    expect(db.failure).toMatchObject({ code: 'IO' });
+    const readOnly = { code: 'READ_ONLY' };
+    await expect(db.put('a', '1')).rejects.toMatchObject(readOnly);
+    await expect(db.put('a', 'v'.repeat(200_000))).rejects.toMatchObject(readOnly);
+    await expect(db.del('a', { durability: 'none' })).rejects.toMatchObject(readOnly);
+    expect(() => db.putSync('a', '1')).toThrow(expect.objectContaining(readOnly));
+    expect(() => db.batchSync([{ type: 'del', key: 'a' }])).toThrow(expect.objectContaining(readOnly));
+    expect(db.getSync('before')).toBe('acknowledged');
+    expect(everythingIn(db)).toEqual([['before', 'acknowledged']]);
+    await eventually(db.close());
+    faulty.clearRules();
+    const again = await openFaulty();
+    expect(everythingIn(again)).toEqual([['before', 'acknowledged']]);
+    await again.close();
+  });
+
+  test('rejects writers who wait for room when it gives up', async () => {
+    const db = await openFaulty({ durability: 'os' });
+    await failFlushes(db);
+    const writes = Array.from({ length: 30 }, (_, index) =>
+      watch(db.put(`k${index}`, 'v'.repeat(9_000))),
+    );
+    await quiescence();
+    expect(writes.some(({ state }) => state === 'waiting')).toBe(true);
+    for (let turn = 0; turn < 10; turn++) {
+      clock.advance(1000);
+      await quiescence();
+    }
+    const states = new Set(writes.map(({ state }) => state));
+    expect(states).toEqual(new Set(['done', 'IO']));
+    expect(db.status).toBe('failed');
+    await eventually(db.close());
+  });
+
+  test('throws at a synchronous writer who waits for room', async () => {
+    const db = await openFaulty({ durability: 'os' });
+    await failFlushes(db);
+    const fill = (): void => {
+      for (let index = 0; index < 100; index++) db.putSync(`k${index}`, 'v'.repeat(9_000));
+    };
+    await quiescence(); // the next log is prepared meanwhile
+    expect(fill).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect(() => db.putSync('a', '1')).toThrow(expect.objectContaining({ code: 'READ_ONLY' }));
+    expect(db.getSync('before')).toBe('acknowledged');
+    await eventually(db.close());
+  });
+
+  test('can be closed while an attempt is pending, and leaves no timer', async () => {
+    const db = await openFaulty();
+    await failFlushes(db);
+    const flushing = watch(db.flush());
+    await quiescence();
+    expect(clock.timerCount).toBeGreaterThan(0);
+    await eventually(db.close());
+    await quiescence();
+    expect(flushing.state).not.toBe('waiting');
+    expect(flushing.state).not.toBe('done');
+    expect(clock.timerCount).toBe(0);
+  });
+});
+
+describe('A database whose manifest cannot be written', () => {
+  test('I3: stops writing, removes nothing, and is as it was after reopening', async () => {
+    for (const operation of ['write', 'syncData'] as const) {
+      memory = new MemoryFileSystem({ scheduler });
+      faulty = new FaultyFileSystem(memory);
+      const db = await openFaulty();
+      await db.put('a', '1');
+      await db.flush();
+      await db.put('a', '2');
+      await quiescence();
+      const before = memory.listSync(DIRECTORY).filter((name) => !name.endsWith('.log'));
+      faulty.addRule({ operation, path: 'MANIFEST-*', every: 1, effect: failWith('EIO') });
+      await expect(eventually(db.flush())).rejects.toMatchObject({ name: 'StorageError' });
+      expect(db.status).toBe('failed');
+      expect(db.getSync('a')).toBe('2');
+      await expect(db.put('a', '3')).rejects.toMatchObject({ code: 'READ_ONLY' });
+      await eventually(db.close()).catch(() => {});
+      expect(memory.listSync(DIRECTORY)).toEqual(expect.arrayContaining(before));
+      faulty.clearRules();
+      const again = await openFaulty();
+      expect(everythingIn(again)).toEqual([['a', '2']]);
+      await again.close();
+    }
+  });
+
+  test('M10: stops writing when its directory is replaced under it', async () => {
+    const db = await openFaulty();
+    await db.put('a', '1');
+    await quiescence();
+    memory.renameSync(DIRECTORY, '/elsewhere');
+    memory.makeDirectorySync(DIRECTORY);
+    await expect(eventually(db.flush())).rejects.toMatchObject({ name: 'StorageError' });
+    expect(db.status).toBe('failed');
+    expect(memory.listSync(DIRECTORY).join()).not.toMatch(/MANIFEST|CURRENT|sst/);
+    await eventually(db.close()).catch(() => {});
+  });
+});
+
+describe('A database whose compaction fails', () => {
+  async function makeTwoRuns(): Promise<Database> {
+    const db = await openFaulty({ tuning: { level0CompactionTrigger: 64 } });
+    for (const value of ['1', '2']) {
+      for (let index = 0; index < 50; index++) await db.put(`k${index}`, value.repeat(200));
+      await db.flush();
+    }
+    await db.settle();
+    await quiescence();
+    return db;
+  }
+
+  test('T9: at damage in an input keeps every input, and tells', async () => {
+    const db = await makeTwoRuns();
+    const tables = memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'));
+    const file = memory.openSync(`${DIRECTORY}/${tables[0]}`, 'write');
+    file.writeSync(Uint8Array.of(0xff, 0xff, 0xff), 0, 3, 30);
+    file.closeSync();
+    const errors: unknown[] = [];
+    db.events.on('backgroundError', ({ error }) => void errors.push(error));
+    await expect(eventually(db.compact())).rejects.toMatchObject({ code: 'CORRUPTION' });
+    expect(errors[0]).toMatchObject({ code: 'CORRUPTION', where: 'sst.data' });
+    const left = memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'));
+    expect(left).toEqual(tables);
+    expect(db.getSync('k49')).toBe('2'.repeat(200));
+    await eventually(db.close());
+  });
+
+  test('I10: goes on when an input cannot be removed, and removes it at the next opening', async () => {
+    const db = await makeTwoRuns();
+    faulty.addRule({ operation: 'remove', path: '*.sst', every: 1, effect: failWith('EIO') });
+    await eventually(db.compact());
+    await quiescence();
+    expect(db.status).toBe('open');
+    expect(db.stats().tables.count).toBe(1);
+    const names = (): string[] =>
+      memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'));
+    expect(names()).toHaveLength(3);
+    await db.close();
+    faulty.clearRules();
+    const again = await openFaulty();
+    expect(names()).toHaveLength(1);
+    await again.close();
+  });
+});
+
+describe('A table that was written wrong', () => {
+  // Bit rot in memory or on the way to the disk: the log still has everything, so it must not be given up.
+  test.fails('T10: is noticed before it takes the place of the log', async () => {
+    const db = await openFaulty();
+    for (let index = 0; index < 50; index++) await db.put(`k${index}`, `${index}`.repeat(100));
+    faulty.addRule({ operation: 'write', path: '*.sst', nth: 1, effect: { kind: 'corrupt', bit: 900 } });
+    await eventually(db.flush());
+    try {
+      for (let index = 0; index < 50; index++) {
+        expect(db.getSync(`k${index}`)).toBe(`${index}`.repeat(100));
+      }
+    } finally {
+      await eventually(db.close());
+    }
+  });
+});
+
+describe('A log that cannot be replaced', () => {
+  test.each([
+    { name: 'its end cannot be written', operation: 'write', path: '000001.log' },
+    { name: 'the next one cannot be opened', operation: 'open', path: '*.log' },
+    { name: 'the next one cannot be started', operation: 'write', path: '000012.log' },
+  ] as const)('when $name, stops writing and loses nothing', async ({ operation, path }) => {
+    const db = await openFaulty();
+    for (let index = 0; index < 5; index++) await db.put(`k${index}`, 'v'.repeat(9_000));
+    await quiescence();
+    faulty.addRule({ operation, path, nth: 1, effect: failWith('ENOSPC') });
+    const writes = Array.from({ length: 6 }, (_, index) =>
+      watch(db.put(`n${index}`, 'v'.repeat(9_000))),
+    );
+    await quiescence();
+    clock.advance(5000);
+    await quiescence();
+    expect(writes.every(({ state }) => state !== 'waiting')).toBe(true);
+    expect(writes.some(({ state }) => state === 'NO_SPACE')).toBe(true);
+    expect(db.status).toBe('failed');
+    await expect(db.put('a', '1')).rejects.toMatchObject({ code: 'READ_ONLY' });
+    await expect(db.put('a', 'v'.repeat(90_000))).rejects.toMatchObject({ code: 'READ_ONLY' });
+    for (let index = 0; index < 5; index++) expect(db.getSync(`k${index}`)).toBe('v'.repeat(9_000));
+    await eventually(db.close());
+    expect(memory.openPaths()).toEqual([]);
+    faulty.clearRules();
+    const again = await openFaulty();
+    for (let index = 0; index < 5; index++) expect(again.getSync(`k${index}`)).toHaveLength(9_000);
+    await again.close();
+  });
+
+  test('when none can be prepared, lets writers wait, and go on once it can', async () => {
+    faulty.addRule({ operation: 'create', path: '*.log.tmp', nth: 2, effect: failWith('ENOSPC') });
+    const db = await openFaulty();
+    const writes = Array.from({ length: 12 }, (_, index) =>
+      watch(db.put(`k${index}`, 'v'.repeat(9_000))),
+    );
+    await quiescence();
+    expect(writes.at(-1)!.state).toBe('waiting');
+    expect(db.stats().stalls.counts.log).toBe(1);
+    for (let turn = 0; turn < 5; turn++) {
+      clock.advance(1000);
+      await quiescence();
+    }
+    expect(writes.every(({ state }) => state === 'done')).toBe(true);
+    expect(db.status).toBe('open');
+    await db.close();
+  });
+});
