@@ -36,7 +36,7 @@ const IMPORTS: readonly Owned[] = [
   },
   {
     pattern: /^lz4-wasm/,
-    owners: /^packages\/sstable\/src\/block\/compression\.ts$/,
+    owners: /^packages\/sstable\/src\/block\/lz4-library\.ts$/,
     instead: 'Use the codecs of @varve/sstable',
   },
   {

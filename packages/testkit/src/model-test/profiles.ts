@@ -215,6 +215,20 @@ const list: readonly Profile[] = [
       { durability: 'always', tuning: { ...tinyTables, frozenMemtableCountMax: 1 } },
     ],
   },
+  {
+    ...base,
+    name: 'crashes-rotation',
+    keyCount: 40,
+    durabilities: [null, 'always', 'os'],
+    weights: { put: 30, flush: 12, turns: 12, compact: 2, reopen: 0.5, crash: 3, armCrash: 3 },
+  },
+  {
+    ...base,
+    name: 'crashes-interval',
+    keyCount: 40,
+    durabilities: ['interval', 'interval', 'interval', 'os'],
+    weights: { put: 30, batch: 5, flush: 1, turns: 10, advance: 6, crash: 3, armCrash: 2 },
+  },
   { ...base, name: 'directory', world: 'directory' },
   {
     ...base,
