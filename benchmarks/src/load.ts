@@ -66,7 +66,8 @@ if (words.directory === undefined) rmSync(directory, { recursive: true });
 const userBytes = entryCount * (KEY_SIZE_BYTES + VALUE_SIZE_BYTES);
 const tableBytes = levels.reduce((sum, level) => sum + level.sizeBytes, 0);
 const overTarget = levels.filter(
-  ({ level, sizeBytes, targetBytes }) => level < 6 && targetBytes !== null && sizeBytes > targetBytes,
+  ({ level, sizeBytes, targetBytes }) =>
+    level < 6 && targetBytes !== null && sizeBytes > targetBytes,
 );
 const result = {
   entryCount,

@@ -236,7 +236,7 @@ function print(): void {
   console.table(
     costs.map(({ operation, microseconds, budget }) => ({
       operation,
-      'µs': Number(microseconds.toFixed(3)),
+      µs: Number(microseconds.toFixed(3)),
       'budget µs': Number(budget.toFixed(2)),
       ratio: Number((microseconds / budget).toFixed(2)),
     })),

@@ -33,6 +33,12 @@ interface ManualCompaction {
   readonly smallest: Uint8Array;
   readonly largest: Uint8Array;
   level: number;
+  /**
+   * Jobs the current level may still take. Tables that writers add meanwhile are not part of the request, so there is a
+   * bound on what it takes.
+   */
+  jobsLeft: number;
+  readonly onDone: () => void;
 }
 
 const BOTTOM_SCORE = 1;
@@ -80,15 +86,22 @@ export class BackgroundCompaction {
   /** Does every move that is due and starts one merge, unless one runs. */
   consider(): void {
     while (this.#busy.size === 0) {
-      const chosen = this.#chooseManual() ?? this.#choose();
+      const urgent = this.#isLevelZeroUrgent() ? this.#choose() : null;
+      const chosen = urgent ?? this.#chooseManual() ?? this.#choose();
       if (chosen === null) return;
       this.#carryOut(chosen.tree, chosen.work);
     }
   }
 
-  /** Compacts a key range of a keyspace, level by level, down to the bottom. */
-  addManual(keyspaceId: number, smallest: Uint8Array, largest: Uint8Array): void {
-    this.#manual.push({ keyspaceId, smallest, largest, level: 0 });
+  /** Compacts a key range of a keyspace, level by level, down to the bottom; then calls `onDone`. */
+  addManual(request: {
+    readonly keyspaceId: number;
+    readonly smallest: Uint8Array;
+    readonly largest: Uint8Array;
+    readonly onDone: () => void;
+  }): void {
+    const jobsLeft = this.#jobBound(request.keyspaceId, 0);
+    this.#manual.push({ ...request, level: 0, jobsLeft });
   }
 
   /** Target sizes by level; null where a level is not in use. */
@@ -119,6 +132,20 @@ export class BackgroundCompaction {
     return best;
   }
 
+  /** A job takes at least one table of its level, so there are never more jobs than tables. */
+  #jobBound(keyspaceId: number, level: number): number {
+    const tree = this.#parts.versions.current.keyspaces.get(keyspaceId);
+    return tree?.levels[level]?.tables.length ?? 0;
+  }
+
+  /** Level 0 goes first when it keeps writers from going on soon: a request must not starve them. */
+  #isLevelZeroUrgent(): boolean {
+    const { level0StopTrigger, level0CompactionTrigger } = this.#parts.options.tuning;
+    const urgentRunCount = (level0StopTrigger + level0CompactionTrigger) / 2;
+    for (const tree of this.#trees()) if (tree.levels[0].runCount >= urgentRunCount) return true;
+    return false;
+  }
+
   #chooseManual(): { tree: KeyspaceTree; work: Work } | null {
     for (;;) {
       const wanted = this.#manual[0];
@@ -126,11 +153,21 @@ export class BackgroundCompaction {
       const tree = this.#parts.versions.current.keyspaces.get(wanted.keyspaceId);
       while (tree !== undefined && wanted.level < tree.levels.length) {
         const { level, smallest, largest } = wanted;
-        const work = pickRange(tree, this.#options(), { level, smallest, largest, busy: this.#busy });
-        if (work.type !== 'none') return { tree, work };
+        const work = pickRange(tree, this.#options(), {
+          level,
+          smallest,
+          largest,
+          busy: this.#busy,
+        });
+        if (work.type !== 'none' && wanted.jobsLeft > 0) {
+          wanted.jobsLeft -= 1;
+          return { tree, work };
+        }
         wanted.level += 1;
+        wanted.jobsLeft = this.#jobBound(wanted.keyspaceId, wanted.level);
       }
       this.#manual.shift();
+      wanted.onDone();
     }
   }
 
@@ -200,7 +237,9 @@ export class BackgroundCompaction {
 
   #taskOf(tree: KeyspaceTree, merge: TableMerge): CompactionTask {
     const { targetSizeBytes } = levelTargets(tree, this.#pickerOptions);
-    const isTopLevel = merge.outputLevel < tree.levels.length - 1 && topLevelOf(targetSizeBytes) >= merge.outputLevel;
+    const isTopLevel =
+      merge.outputLevel < tree.levels.length - 1 &&
+      topLevelOf(targetSizeBytes) >= merge.outputLevel;
     return {
       keyspaceId: tree.metadata.id,
       runs: mergeRuns(merge),

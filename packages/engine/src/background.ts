@@ -9,14 +9,14 @@
  * A failed job is tried again a few times, after a pause; when that does not help, writing stops and what is acknowledged stays readable.
  */
 import { BugError, isStorageError, StorageError, type Timer } from '@varve/base';
-import type { CompactionResult } from './compact/index.js';
 import { BackgroundCompaction } from './background-compaction.js';
 import type { BackgroundParts } from './background-parts.js';
+import type { CompactionResult } from './compact/index.js';
 import type { StallReason } from './events.js';
 import type { Job, JobResult, Lane } from './executor/index.js';
 import type { FlushResult } from './flush/index.js';
-import type { VersionSet } from './manifest/index.js';
 import { flushJobOf, tableMetadataOf } from './job-makers.js';
+import type { VersionSet } from './manifest/index.js';
 import type { Generation } from './write/index.js';
 
 const ATTEMPT_COUNT_MAX = 3;
@@ -33,7 +33,6 @@ export class Background {
   #isSynchronous = false;
   /** Pauses before failed work is tried again. */
   readonly #retries = new Map<Timer, () => void>();
-  #failedAttemptCount = 0;
   #manifestSync: Promise<void> | null = null;
   /** Who waits for what; asked again after every change. */
   #waiters: { readonly isDone: () => boolean; readonly wake: () => void }[] = [];
@@ -86,8 +85,9 @@ export class Background {
   consider(): void {
     if (this.#stopped) return;
     this.#considerFlush();
-    this.#compaction.consider();
-    this.#considerManifestSync();
+    // A move is an edit of the manifest, which can fail like any other: whoever called must not be told.
+    this.#attempt(() => this.#compaction.consider());
+    if (!this.#stopped) this.#considerManifestSync();
     this.wakeWaiters();
   }
 
@@ -102,15 +102,16 @@ export class Background {
     this.#synchronously(() => this.#parts.executor.poll());
   }
 
-  /** Blocks this thread until some background job has completed. */
+  /** Blocks this thread until the manifest is synced, if it was not, or else until some background job has completed. */
   waitForProgress(): void {
+    const { executor, versions } = this.#parts;
     this.#synchronously(() => {
       this.#runRetries();
       this.consider();
-      if (this.#parts.executor.pendingCount > 0) this.#parts.executor.wait();
-      else if (isDurable(this.#parts.versions)) {
-        throw new BugError('Writers wait for background work, and there is none');
-      }
+      // That may be all the caller waits for, and the next job to complete may be a long one.
+      if (!isDurable(versions)) return;
+      if (executor.pendingCount > 0) executor.wait();
+      else throw new BugError('Writers wait for background work, and there is none');
     });
   }
 
@@ -190,16 +191,19 @@ export class Background {
 
   /** Runs a job, and again when it fails; `take` gets its result. */
   #submit(lane: Lane, job: Job, take: (result: JobResult) => void): void {
-    this.#parts.executor.submit(lane, job, (outcome) => {
-      if (this.#stopped) return;
-      if (!outcome.ok) {
-        this.#retry(outcome.error, () => this.#submit(lane, job, take));
-        return;
-      }
-      this.#failedAttemptCount = 0;
-      this.#attempt(() => take(outcome.result));
-      this.#progressed();
-    });
+    let failureCount = 0;
+    const run = (): void =>
+      this.#parts.executor.submit(lane, job, (outcome) => {
+        if (this.#stopped) return;
+        if (!outcome.ok) {
+          failureCount += 1;
+          this.#retry(outcome.error, failureCount < ATTEMPT_COUNT_MAX ? run : null);
+          return;
+        }
+        this.#attempt(() => take(outcome.result));
+        this.#progressed();
+      });
+    run();
   }
 
   #progressed(): void {
@@ -209,11 +213,9 @@ export class Background {
     this.#parts.onProgress();
   }
 
-  #retry(error: Error, again: () => void): void {
-    this.#failedAttemptCount += 1;
-    const willRetry = this.#failedAttemptCount < ATTEMPT_COUNT_MAX;
-    this.#parts.events.emit('backgroundError', { error, willRetry });
-    if (!willRetry) {
+  #retry(error: Error, again: (() => void) | null): void {
+    this.#parts.events.emit('backgroundError', { error, willRetry: again !== null });
+    if (again === null) {
       this.#fail(error);
       return;
     }
@@ -266,6 +268,7 @@ export class Background {
     this.#manifestSync = durable.then(
       () => {
         this.#manifestSync = null;
+        if (this.#stopped) return;
         obsolete.collect();
         this.#progressed();
       },

@@ -3,7 +3,14 @@
  *
  * A database is its default keyspace plus what concerns all keyspaces. Each method is one call into the store below.
  */
-import { compareWhole, entropy, initializeChecksums, StorageError } from '@varve/base';
+import {
+  compareWhole,
+  decodeText,
+  encodeText,
+  entropy,
+  initializeChecksums,
+  StorageError,
+} from '@varve/base';
 import { type EncodingOption, resolveEncoding, type ValueOf } from './encoding/index.js';
 import type { EventHub } from './events.js';
 import { runFlushJob } from './flush/index.js';
@@ -157,7 +164,11 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     name: string,
     options?: O,
   ): Promise<Keyspace<KeyOf<O>, ValueTypeOf<O>>> {
-    const { keyEncoding = 'utf8', valueEncoding = 'utf8', compression }: KeyspaceOptions = options ?? {};
+    const {
+      keyEncoding = 'utf8',
+      valueEncoding = 'utf8',
+      compression,
+    }: KeyspaceOptions = options ?? {};
     const key = resolveEncoding(keyEncoding as EncodingOption);
     const value = resolveEncoding(valueEncoding as EncodingOption);
     const wanted = { name: checkedName(name), compression: resolveCompression(compression) };
@@ -184,7 +195,10 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     if (this.#find(name) !== undefined) await queue.drain();
     const metadata = this.#find(name);
     if (metadata === undefined) {
-      throw new StorageError('NOT_FOUND', `Cannot drop keyspace ${JSON.stringify(name)}: there is none`);
+      throw new StorageError(
+        'NOT_FOUND',
+        `Cannot drop keyspace ${JSON.stringify(name)}: there is none`,
+      );
     }
     versions.log({ keyspacesDropped: [metadata.id] });
     background.republish();
@@ -207,15 +221,17 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
   /** Merges everything in a range of a keyspace (default: all of the default one) down to the deepest level. */
   async compact(options: CompactOptions<K> = {}): Promise<void> {
     await this.#store.flush();
-    const { background, versions } = this.#store;
+    const { versions } = this.#store;
     const metadata = this.#find(options.keyspace ?? DEFAULT_KEYSPACE_NAME);
     if (metadata === undefined) {
-      throw new StorageError('NOT_FOUND', `Cannot compact keyspace ${options.keyspace}: there is none`);
+      throw new StorageError(
+        'NOT_FOUND',
+        `Cannot compact keyspace ${options.keyspace}: there is none`,
+      );
     }
     const bounds = this.#boundsOf(options, versions.current.keyspaces.get(metadata.id)!);
     if (bounds === null) return;
-    background.compaction.addManual(metadata.id, bounds.smallest, bounds.largest);
-    await this.#store.settle();
+    await this.#store.compact({ keyspaceId: metadata.id, ...bounds });
   }
 
   /** Resolves when no flush or compaction runs or is due and everything done is durable. */
@@ -302,12 +318,18 @@ function laterKey(a: Uint8Array, b: Uint8Array): Uint8Array {
 
 function checkedName(name: string): string {
   if (typeof name !== 'string') {
-    throw new TypeError(`Cannot open a keyspace: its name must be a string: received ${typeof name}`);
+    throw new TypeError(
+      `Cannot open a keyspace: its name must be a string: received ${typeof name}`,
+    );
   }
-  if (name.length > 0 && name.length <= KEYSPACE_NAME_LENGTH_MAX) return name;
-  throw new RangeError(
-    `Cannot open a keyspace: its name must have 1 to ${KEYSPACE_NAME_LENGTH_MAX} characters: received ${name.length}`,
-  );
+  if (name.length === 0 || name.length > KEYSPACE_NAME_LENGTH_MAX) {
+    throw new RangeError(
+      `Cannot open a keyspace: its name must have 1 to ${KEYSPACE_NAME_LENGTH_MAX} characters: received ${name.length}`,
+    );
+  }
+  // It is stored as UTF-8, where half a surrogate pair would become another character, the same for all of them.
+  if (decodeText(encodeText(name)) === name) return name;
+  throw new TypeError('Cannot open a keyspace: its name must be well-formed Unicode');
 }
 
 /** Bytes can always be read as bytes; anything else must be what it was written as. */

@@ -10,7 +10,11 @@ export type StallReason = 'memtables' | 'level0' | 'compaction' | 'log';
 /** The events of a database and their data. Sizes in bytes, times in milliseconds. */
 export interface DatabaseEvents {
   /** A memtable has become tables of level 0. */
-  flush: { readonly tableCount: number; readonly writtenBytes: number; readonly durationMs: number };
+  flush: {
+    readonly tableCount: number;
+    readonly writtenBytes: number;
+    readonly durationMs: number;
+  };
   /** Tables were merged, or moved to another level (`'move'`: nothing was written). */
   compaction: {
     readonly kind: 'merge' | 'move' | 'drop';

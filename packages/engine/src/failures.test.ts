@@ -79,7 +79,7 @@ async function exercise(db: Database, expectation: Expectation): Promise<void> {
     if (done) expectation.acknowledged(key, value);
     else expectation.rejected(key, value);
   };
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     for (let index = 0; index < 5; index++) {
       await put(`k${index}`, `${round}${'v'.repeat(9_000)}`, index === 3 ? 'putSync' : 'put');
     }
@@ -115,7 +115,15 @@ describe('A database of which one call to the file system fails', () => {
         const db = await openFaulty({ tuning });
         const expectation = new Expectation();
         const operation = [
-          ...(['create', 'open', 'write', 'syncData', 'rename', 'remove', 'syncDirectory'] as const),
+          ...([
+            'create',
+            'open',
+            'write',
+            'syncData',
+            'rename',
+            'remove',
+            'syncDirectory',
+          ] as const),
           'read' as const,
         ];
         faulty.addRule({ operation, nth, effect: failWith(errno) });
@@ -131,12 +139,11 @@ describe('A database of which one call to the file system fails', () => {
         expect(memory.openPaths(), context).toEqual([]);
         expect(clock.timerCount, context).toBe(0);
         if (fault === undefined) break;
-        for (const model of ['kill', 'drop'] as const) {
-          const again = await openSmall(memory.crash(model, createRandom(nth)));
-          expectation.check(again, `${context}, reopened after ${model}`);
-          await again.put('more', '1');
-          await again.close();
-        }
+        const model = nth % 2 === 0 ? 'kill' : 'drop';
+        const again = await openSmall(memory.crash(model, createRandom(nth)));
+        expectation.check(again, `${context}, reopened after ${model}`);
+        await again.put('more', '1');
+        await again.close();
       }
     },
     120_000,
@@ -144,9 +151,18 @@ describe('A database of which one call to the file system fails', () => {
 });
 
 describe('A database whose flushes fail', () => {
-  async function failFlushes(db: Database, options: { readonly sticky?: boolean } = {}): Promise<void> {
+  async function failFlushes(
+    db: Database,
+    options: { readonly sticky?: boolean } = {},
+  ): Promise<void> {
     const duration = options.sticky === false ? 'once' : 'sticky';
-    faulty.addRule({ operation: 'syncData', path: '*.sst', nth: 1, duration, effect: failWith('EIO') });
+    faulty.addRule({
+      operation: 'syncData',
+      path: '*.sst',
+      nth: 1,
+      duration,
+      effect: failWith('EIO'),
+    });
     await db.put('before', 'acknowledged');
   }
 
@@ -176,7 +192,9 @@ describe('A database whose flushes fail', () => {
     await expect(db.put('a', 'v'.repeat(200_000))).rejects.toMatchObject(readOnly);
     await expect(db.del('a', { durability: 'none' })).rejects.toMatchObject(readOnly);
     expect(() => db.putSync('a', '1')).toThrow(expect.objectContaining(readOnly));
-    expect(() => db.batchSync([{ type: 'del', key: 'a' }])).toThrow(expect.objectContaining(readOnly));
+    expect(() => db.batchSync([{ type: 'del', key: 'a' }])).toThrow(
+      expect.objectContaining(readOnly),
+    );
     expect(db.getSync('before')).toBe('acknowledged');
     expect(everythingIn(db)).toEqual([['before', 'acknowledged']]);
     await eventually(db.close());
@@ -256,6 +274,35 @@ describe('A database whose manifest cannot be written', () => {
     }
   });
 
+  test('I3: at any of its edits, moves of tables included, fails the database and nobody else', async () => {
+    // Tables that overlap nothing are moved down in the turn of their flush, with an edit of their own.
+    const statuses = new Set<string>();
+    for (let nth = 1; nth <= 12; nth++) {
+      memory = new MemoryFileSystem({ scheduler });
+      faulty = new FaultyFileSystem(memory);
+      const db = await openFaulty({ tuning: { level0CompactionTrigger: 1 } });
+      let moveCount = 0;
+      db.events.on('compaction', ({ kind }) => {
+        if (kind === 'move') moveCount += 1;
+      });
+      faulty.addRule({ operation: 'write', path: 'MANIFEST-*', nth, effect: failWith('ENOSPC') });
+      for (const key of ['a', 'b', 'c']) {
+        await eventually(db.put(key, key)).catch(() => {});
+        await eventually(db.flush()).catch((error) => expect(isStorageError(error)).toBe(true));
+        await eventually(db.settle()).catch((error) => expect(isStorageError(error)).toBe(true));
+      }
+      statuses.add(db.status);
+      if (db.status === 'open') expect(moveCount).toBe(3);
+      const before = everythingIn(db);
+      await eventually(db.close()).catch(() => {});
+      faulty.clearRules();
+      const again = await openFaulty();
+      expect(everythingIn(again)).toEqual(before);
+      await again.close();
+    }
+    expect(statuses).toContain('failed');
+  });
+
   test('M10: stops writing when its directory is replaced under it', async () => {
     const db = await openFaulty();
     await db.put('a', '1');
@@ -320,7 +367,12 @@ describe('A table that was written wrong', () => {
   test.fails('T10: is noticed before it takes the place of the log', async () => {
     const db = await openFaulty();
     for (let index = 0; index < 50; index++) await db.put(`k${index}`, `${index}`.repeat(100));
-    faulty.addRule({ operation: 'write', path: '*.sst', nth: 1, effect: { kind: 'corrupt', bit: 900 } });
+    faulty.addRule({
+      operation: 'write',
+      path: '*.sst',
+      nth: 1,
+      effect: { kind: 'corrupt', bit: 900 },
+    });
     await eventually(db.flush());
     try {
       for (let index = 0; index < 50; index++) {
@@ -363,7 +415,7 @@ describe('A log that cannot be replaced', () => {
   });
 
   test('when none can be prepared, lets writers wait, and go on once it can', async () => {
-    faulty.addRule({ operation: 'create', path: '*.log.tmp', nth: 2, effect: failWith('ENOSPC') });
+    faulty.addRule({ operation: 'create', path: '*.tmp', nth: 3, effect: failWith('ENOSPC') });
     const db = await openFaulty();
     const writes = Array.from({ length: 12 }, (_, index) =>
       watch(db.put(`k${index}`, 'v'.repeat(9_000))),

@@ -89,7 +89,9 @@ describe('The order of operations on files', () => {
     // The log is durable, name included, before the first write can be acknowledged.
     const logRenamed = lines.findIndex((line) => /-> \d+\.log$/.test(line));
     expect(lines.indexOf('sync directory .', logRenamed)).toBeGreaterThan(logRenamed);
-    const unsynced = memory.describeUnsynced().filter((line) => !/LOCK|write .*MANIFEST/.test(line));
+    const unsynced = memory
+      .describeUnsynced()
+      .filter((line) => !/LOCK|write .*MANIFEST/.test(line));
     expect(unsynced).toEqual([]);
     await db.close();
   });
@@ -178,9 +180,9 @@ describe('The order of operations on files', () => {
     const synced = lines.findIndex((line) => line.startsWith(`sync ${manifest}`));
     const removed = lines.findIndex((line) => line.startsWith('remove MANIFEST'));
     expect(synced).toBeLessThan(renamed);
-    expect(lines.findIndex((line, at) => at > renamed && line.startsWith('sync directory'))).toBeLessThan(
-      removed,
-    );
+    expect(
+      lines.findIndex((line, at) => at > renamed && line.startsWith('sync directory')),
+    ).toBeLessThan(removed);
     const before = everythingIn(db).length;
     await db.close();
     const again = await openSmall(recording);

@@ -129,10 +129,7 @@ export class Keyspace<K, V> {
   }
 
   /** As `batch`, done when it returns. */
-  batchSync(
-    operations: readonly BatchOperation<K, V>[],
-    options: WriteOptions = NO_OPTIONS,
-  ): void {
+  batchSync(operations: readonly BatchOperation<K, V>[], options: WriteOptions = NO_OPTIONS): void {
     const rank = this.#rank(options);
     this.#writing().batchSync(checkedOperations(operations), this.#formatOf, rank);
   }
@@ -267,7 +264,9 @@ export class Keyspace<K, V> {
 }
 
 /** @throws TypeError when an operation is neither a put nor a del */
-function checkedOperations<O extends { readonly type: string }>(operations: readonly O[]): readonly O[] {
+function checkedOperations<O extends { readonly type: string }>(
+  operations: readonly O[],
+): readonly O[] {
   if (!Array.isArray(operations)) {
     throw new TypeError('Cannot write a batch: expected an array of operations');
   }

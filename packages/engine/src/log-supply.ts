@@ -31,9 +31,7 @@ export class LogSupply {
 
   /** Whether a log is prepared and durably named: recovery reads the named logs and no others. */
   get isReady(): boolean {
-    return (
-      this.#next !== null && this.#next.editCount <= this.#options.versions.durableEditCount
-    );
+    return this.#next !== null && this.#next.editCount <= this.#options.versions.durableEditCount;
   }
 
   /** Starts preparing a log unless one is ready or on its way. */

@@ -58,13 +58,16 @@ describe('resolveOptions', () => {
     }
   });
 
-  test.each(TUNING_INTEGERS)('tuning.$name takes $least to $most', async ({ name, least, most }) => {
-    expect(resolveOptions({ tuning: { [name]: least } }).tuning[name]).toBe(least);
-    expect(resolveOptions({ tuning: { [name]: most } }).tuning[name]).toBe(most);
-    for (const value of [least - 1, most + 1, ...NOT_WHOLE]) {
-      await expectRefused(name, { tuning: { [name]: value } });
-    }
-  });
+  test.each(TUNING_INTEGERS)(
+    'tuning.$name takes $least to $most',
+    async ({ name, least, most }) => {
+      expect(resolveOptions({ tuning: { [name]: least } }).tuning[name]).toBe(least);
+      expect(resolveOptions({ tuning: { [name]: most } }).tuning[name]).toBe(most);
+      for (const value of [least - 1, most + 1, ...NOT_WHOLE]) {
+        await expectRefused(name, { tuning: { [name]: value } });
+      }
+    },
+  );
 
   test.each(FLAGS)('%s takes true and false', async (name) => {
     expect(resolveOptions({ [name]: true })[name]).toBe(true);
@@ -79,16 +82,29 @@ describe('resolveOptions', () => {
     },
   );
 
-  test.each(['zstd', '', 'LZ4', 'toString', 1])('compression does not take %j', async (compression) => {
-    await expectRefused('compression', { compression });
-  });
+  test.each(['zstd', '', 'LZ4', 'toString', 1])(
+    'compression does not take %j',
+    async (compression) => {
+      await expectRefused('compression', { compression });
+    },
+  );
 
-  test.each(['keyEncoding', 'valueEncoding'])('%s is a name or a pair of functions', async (name) => {
-    for (const encoding of ['latin1', '', 'toString', 7, {}, { encode: () => new Uint8Array() }]) {
-      const options = { fileSystem: UNTOUCHED, [name]: encoding } as DatabaseOptions;
-      await expect(open('/db', options)).rejects.toThrow(/TypeError|RangeError|ncoding/);
-    }
-  });
+  test.each(['keyEncoding', 'valueEncoding'])(
+    '%s is a name or a pair of functions',
+    async (name) => {
+      for (const encoding of [
+        'latin1',
+        '',
+        'toString',
+        7,
+        {},
+        { encode: () => new Uint8Array() },
+      ]) {
+        const options = { fileSystem: UNTOUCHED, [name]: encoding } as DatabaseOptions;
+        await expect(open('/db', options)).rejects.toThrow(/TypeError|RangeError|ncoding/);
+      }
+    },
+  );
 
   test('stopping needs more runs than compacting', async () => {
     const tuning = { level0CompactionTrigger: 10 };

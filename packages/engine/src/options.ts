@@ -210,7 +210,11 @@ function integer<O extends object>(
   );
 }
 
-function flag<O extends object>(options: O, name: keyof O & string, defaultValue: boolean): boolean {
+function flag<O extends object>(
+  options: O,
+  name: keyof O & string,
+  defaultValue: boolean,
+): boolean {
   const value = (options[name] as boolean | undefined) ?? defaultValue;
   if (typeof value === 'boolean') return value;
   throw new TypeError(

@@ -55,7 +55,10 @@ async function openFails(
 }
 
 /** A database with tables on two levels, two live logs, a keyspace, and writes that were never synced. */
-async function makeCrashed(random: Random, model: CrashModel): Promise<{
+async function makeCrashed(
+  random: Random,
+  model: CrashModel,
+): Promise<{
   image: MemoryFileSystem;
   durable: Map<string, string>;
 }> {
@@ -151,7 +154,10 @@ describe('Recovery', () => {
     const memory = new MemoryFileSystem();
     const db = await openSmall(memory);
     for (let index = 0; index < 10; index++) await db.put(`k${index}`, '1');
-    await db.batch([{ type: 'put', key: 'b', value: '2' }, { type: 'del', key: 'k0' }]);
+    await db.batch([
+      { type: 'put', key: 'b', value: '2' },
+      { type: 'del', key: 'k0' },
+    ]);
     const image = memory.crash('drop', createRandom(1));
     await db.close();
     const again = await openSmall(image);
@@ -251,7 +257,9 @@ describe('Opening', () => {
     await quiescence();
     const before = contentsOf(memory);
     await expect(openSmall(memory)).rejects.toMatchObject({ code: 'LOCKED' });
-    await expect(destroy(DIRECTORY, { fileSystem: memory })).rejects.toMatchObject({ code: 'LOCKED' });
+    await expect(destroy(DIRECTORY, { fileSystem: memory })).rejects.toMatchObject({
+      code: 'LOCKED',
+    });
     expect(contentsOf(memory)).toEqual(before);
     await db.close();
     await (await openSmall(memory)).close();
@@ -297,7 +305,11 @@ describe('Opening', () => {
     const path = firstOf(memory, /\.sst$/);
     memory.removeSync(path);
     const before = contentsOf(memory);
-    expect(await openFails(memory)).toMatchObject({ code: 'CORRUPTION', where: 'sst.missing', file: path });
+    expect(await openFails(memory)).toMatchObject({
+      code: 'CORRUPTION',
+      where: 'sst.missing',
+      file: path,
+    });
     expect(contentsOf(memory)).toEqual(before);
   });
 

@@ -10,7 +10,12 @@ import { Background } from './background.js';
 import { ObsoleteFiles } from './collect/index.js';
 import { type DatabaseDirectory, logFileName } from './directory/index.js';
 import { EventHub, type StallReason } from './events.js';
-import { type Executor, InlineExecutor, ResilientExecutor, WorkerExecutor } from './executor/index.js';
+import {
+  type Executor,
+  InlineExecutor,
+  ResilientExecutor,
+  WorkerExecutor,
+} from './executor/index.js';
 import { LogSupply } from './log-supply.js';
 import type { VersionSet } from './manifest/index.js';
 import { Memtable } from './memtable/index.js';
@@ -145,13 +150,38 @@ export class Store implements WriteHost, RangeHost {
   async #flush(writing: WritingParts): Promise<void> {
     await writing.queue.drain();
     while (!this.#rotateIfUsed(writing)) await this.#until(() => this.canRotate());
-    await this.#until(() => writing.background.isFlushed);
+    await this.#untilFlushed(writing.background);
   }
 
   /** @throws StorageError CLOSED when the database was closed meanwhile: its log is finished */
   #rotateIfUsed({ queue, background }: WritingParts): boolean {
     if (background.isStopped && this.#failure === null) throw this.#closedError();
     return queue.rotateIfUsed();
+  }
+
+  /** What is frozen now becomes tables, durably; what is frozen later is not waited for. */
+  async #untilFlushed(background: Background): Promise<void> {
+    const newest = background.frozen.at(-1);
+    await this.#until(() => newest === undefined || !background.frozen.includes(newest));
+    const { editCount } = this.versions;
+    await this.#until(() => this.versions.durableEditCount >= editCount);
+  }
+
+  /** Compacts a range of a keyspace down to the bottom; writes that come meanwhile are not part of it. */
+  async compact(range: {
+    readonly keyspaceId: number;
+    readonly smallest: Uint8Array;
+    readonly largest: Uint8Array;
+  }): Promise<void> {
+    const { background } = this.#writable();
+    let isDone = false;
+    const onDone = (): void => {
+      isDone = true;
+    };
+    background.compaction.addManual({ ...range, onDone });
+    await this.#until(() => isDone);
+    const { editCount } = this.versions;
+    await this.#until(() => this.versions.durableEditCount >= editCount);
   }
 
   /** Resolves when no background work is left. */
@@ -215,9 +245,7 @@ export class Store implements WriteHost, RangeHost {
     const { queue, generation } = writing;
     // Without background work there is no other log to go on with; and nothing was written.
     if (!this.#started) return false;
-    return (
-      queue.hasUnloggedWrites || generation.memtable.arena.usedBytes > CLOSE_FLUSH_LIMIT_BYTES
-    );
+    return queue.hasUnloggedWrites || generation.memtable.arena.usedBytes > CLOSE_FLUSH_LIMIT_BYTES;
   }
 
   #writable(): WritingParts {
@@ -419,4 +447,3 @@ interface WritingParts {
 export function logAllocationOf(options: ResolvedOptions): 'steps' | 'none' {
   return options.durability === 'always' ? 'steps' : 'none';
 }
-

@@ -158,7 +158,9 @@ describe('runRemoveFilesJob', () => {
   test('I10: tells which it could not remove, and removes the others', () => {
     const fileSystem = make();
     const faulty = new FaultyFileSystem(fileSystem, {
-      rules: [{ operation: 'remove', path: 'b', every: 1, effect: { kind: 'error', errno: 'EIO' } }],
+      rules: [
+        { operation: 'remove', path: 'b', every: 1, effect: { kind: 'error', errno: 'EIO' } },
+      ],
     });
     const result = runRemoveFilesJob(faulty, { kind: 'removeFiles', paths });
     expect(result.failedPaths).toEqual(['/db/b']);

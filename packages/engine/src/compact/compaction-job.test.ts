@@ -159,7 +159,12 @@ describe('runCompactionJob', () => {
   test('writes no table when nothing is left', () => {
     const runs = [[writeTable([del('a', 9)])], [writeTable([put('a', 5)])]];
     const result = run(jobOf(runs, { reach: 'bottom' }));
-    expect(result).toEqual({ kind: 'compact', tables: [], readEntryCount: 2, droppedEntryCount: 2 });
+    expect(result).toEqual({
+      kind: 'compact',
+      tables: [],
+      readEntryCount: 2,
+      droppedEntryCount: 2,
+    });
     expect(names()).toHaveLength(2);
   });
 
@@ -193,7 +198,9 @@ describe('runCompactionJob', () => {
   });
 
   test('takes the compression and block size it is told', () => {
-    const entries = Array.from({ length: 50 }, (_, index) => put(`k${index + 10}`, index + 1, '.'.repeat(90)));
+    const entries = Array.from({ length: 50 }, (_, index) =>
+      put(`k${index + 10}`, index + 1, '.'.repeat(90)),
+    );
     const input = [[writeTable(entries)]];
     const [plain] = run(jobOf(input, { writer: { codec: 'none' } })).tables;
     const [packed] = run(jobOf(input, { writer: { codec: 'lz4' } })).tables;
@@ -202,7 +209,9 @@ describe('runCompactionJob', () => {
   });
 
   test('says that it is alive', () => {
-    const entries = Array.from({ length: 9000 }, (_, index) => put(`k${index + 10_000}`, index + 1, ''));
+    const entries = Array.from({ length: 9000 }, (_, index) =>
+      put(`k${index + 10_000}`, index + 1, ''),
+    );
     let beatCount = 0;
     run(jobOf([[writeTable(entries)]]), () => {
       beatCount += 1;
@@ -211,7 +220,9 @@ describe('runCompactionJob', () => {
   });
 
   test('T9: fails at damage in an input, keeps all inputs and leaves no output', () => {
-    const entries = Array.from({ length: 100 }, (_, index) => put(`k${index + 100}`, index + 1, '.'.repeat(90)));
+    const entries = Array.from({ length: 100 }, (_, index) =>
+      put(`k${index + 100}`, index + 1, '.'.repeat(90)),
+    );
     const inputs = [[writeTable([put('k100', 900)])], [writeTable(entries)]];
     const [, [table]] = inputs as [TableMetadata[], [TableMetadata]];
     const before = names();
@@ -251,13 +262,17 @@ describe('runCompactionJob', () => {
   test.each(['open', 'read', 'create', 'write', 'syncData', 'syncDirectory'] as const)(
     'I2, I5: removes what it wrote when a %s fails, at any moment',
     (operation) => {
-      const entries = Array.from({ length: 100 }, (_, index) => put(`k${index + 100}`, index + 1, '.'.repeat(90)));
+      const entries = Array.from({ length: 100 }, (_, index) =>
+        put(`k${index + 100}`, index + 1, '.'.repeat(90)),
+      );
       const inputs = [[writeTable([put('k150', 900)])], writeRun(createRandom(1), entries)];
       const before = names();
       const job = jobOf(inputs);
       let failedCount = 0;
       for (let nth = 1; nth < 60; nth++) {
-        const faulty = new FaultyFileSystem(fileSystem, { rules: [{ operation, nth, effect: EIO }] });
+        const faulty = new FaultyFileSystem(fileSystem, {
+          rules: [{ operation, nth, effect: EIO }],
+        });
         try {
           runCompactionJob(faulty, job, { beat: () => {} });
           break;

@@ -2,7 +2,12 @@
  * One worker thread and the jobs it has been given. Started with its first job; when it dies, every job it had fails
  * with WORKER_FAILED and the next job starts a new one.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from 'node:worker_threads';
 import { StorageError } from '@varve/base';
 import type { JobDone, JobOutcome } from './executor.js';
 import type { Job } from './job.js';

@@ -7,14 +7,14 @@
 import { assertNever } from '@varve/base';
 import type { FileSystem } from '@varve/vfs';
 import {
-  type CompactionJob,
-  type CompactionResult,
-  runCompactionJob,
-} from '../compact/index.js';
+  type RemoveFilesJob,
+  type RemoveFilesResult,
+  runRemoveFilesJob,
+} from '../collect/index.js';
+import { type CompactionJob, type CompactionResult, runCompactionJob } from '../compact/index.js';
 import { type FlushJob, type FlushResult, runFlushJob } from '../flush/index.js';
 import type { JobProgress } from '../tables/index.js';
 import { type PrepareLogJob as LogToPrepare, prepareLog } from '../wal/index.js';
-import { type RemoveFilesJob, type RemoveFilesResult, runRemoveFilesJob } from '../collect/index.js';
 
 /** Makes the next log ready. */
 export type PrepareLogJob = LogToPrepare & { readonly kind: 'prepareLog' };
@@ -34,6 +34,7 @@ export function runJob(fileSystem: FileSystem, job: Job, progress: JobProgress):
     case 'compact':
       return runCompactionJob(fileSystem, job, progress);
     case 'prepareLog':
+      removeLeftover(fileSystem, `${job.directory}/${job.fileName}`);
       prepareLog(fileSystem, job);
       return { kind: 'prepareLog' };
     case 'removeFiles':
@@ -41,4 +42,9 @@ export function runJob(fileSystem: FileSystem, job: Job, progress: JobProgress):
     default:
       return assertNever(job);
   }
+}
+
+/** The number is the job's alone, so such a file is left from an attempt whose thread died before it could answer. */
+function removeLeftover(fileSystem: FileSystem, path: string): void {
+  if (fileSystem.existsSync(path)) fileSystem.removeSync(path);
 }

@@ -5,9 +5,9 @@
  */
 import {
   type CorruptionPlace,
+  isStorageError,
   StorageError,
   type StorageErrorCode,
-  isStorageError,
 } from '@varve/base';
 import type { JobOutcome } from './executor.js';
 import type { JobResult } from './job.js';

@@ -128,7 +128,10 @@ describe('ResilientExecutor', () => {
 
   test('passes on a failure of the job itself, and one of the inline executor', () => {
     const { threads, inline, lost, outcomes, submit } = makeExecutor();
-    const full: JobOutcome = { ok: false, error: new StorageError('NO_SPACE', 'Cannot write: full') };
+    const full: JobOutcome = {
+      ok: false,
+      error: new StorageError('NO_SPACE', 'Cannot write: full'),
+    };
     submit('a');
     threads.answer(full);
     expect(outcomes).toEqual([full]);

@@ -23,7 +23,12 @@ beforeEach(() => {
   fileSystem.makeDirectorySync(DIRECTORY);
 });
 
-function put(key: string, sequence: number, value = `${key}${sequence}`, keyspaceId = 0): TestEntry {
+function put(
+  key: string,
+  sequence: number,
+  value = `${key}${sequence}`,
+  keyspaceId = 0,
+): TestEntry {
   return { key, sequence, value, keyspaceId };
 }
 
@@ -170,11 +175,15 @@ describe('runFlushJob', () => {
   test.each(['create', 'write', 'syncData', 'syncDirectory'] as const)(
     'I2, I5: removes what it wrote when a %s fails, at any moment',
     (operation) => {
-      const entries = Array.from({ length: 100 }, (_, index) => put(`k${index}`, index + 1, '.'.repeat(100)));
+      const entries = Array.from({ length: 100 }, (_, index) =>
+        put(`k${index}`, index + 1, '.'.repeat(100)),
+      );
       const job = jobOf(memtableOf(entries));
       let failedCount = 0;
       for (let nth = 1; nth < 50; nth++) {
-        const faulty = new FaultyFileSystem(fileSystem, { rules: [{ operation, nth, effect: EIO }] });
+        const faulty = new FaultyFileSystem(fileSystem, {
+          rules: [{ operation, nth, effect: EIO }],
+        });
         try {
           runFlushJob(faulty, job, { beat: () => {} });
           break;

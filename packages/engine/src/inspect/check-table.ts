@@ -70,10 +70,6 @@ function differences(reader: TableReader, table: TableMetadata): StorageError[] 
   return names.map((name) => damage(path, 'sst.identity', `${name} is not what the manifest says`));
 }
 
-function damage(
-  file: string,
-  where: 'sst.missing' | 'sst.identity',
-  reason: string,
-): StorageError {
+function damage(file: string, where: 'sst.missing' | 'sst.identity', reason: string): StorageError {
   return new StorageError('CORRUPTION', `Cannot verify table ${file}: ${reason}`, { file, where });
 }

@@ -97,7 +97,9 @@ class Verification {
     const versions = this.#try(() => VersionSet.loadSync(this.#directory));
     if (versions !== undefined || this.#damage.length > 0) return versions;
     const { path } = this.#directory;
-    throw new StorageError('NOT_FOUND', `Cannot verify ${path}: there is no database`, { file: path });
+    throw new StorageError('NOT_FOUND', `Cannot verify ${path}: there is no database`, {
+      file: path,
+    });
   }
 
   async #checkTables(

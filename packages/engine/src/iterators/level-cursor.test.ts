@@ -61,7 +61,10 @@ describe('LevelCursor', () => {
       // A random walk over runs that answer PENDING at random, next to a position in the array.
       const random = createRandom(seed);
       const entries = randomTestEntries(random, random.below(30));
-      const { cursor, opened } = openLevel(cutIntoRuns(random, entries), () => random.below(3) === 0);
+      const { cursor, opened } = openLevel(
+        cutIntoRuns(random, entries),
+        () => random.below(3) === 0,
+      );
       let index = -1;
       for (let step = 0; step < 200; step++) {
         const choice = random.below(10);

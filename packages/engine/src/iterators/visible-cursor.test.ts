@@ -84,11 +84,7 @@ describe('VisibleCursor', () => {
       const lower = random.below(2) === 0 ? null : randomTestKey(random);
       const upper = random.below(2) === 0 ? null : randomTestKey(random);
       const visible = visibleAt(entries, sequence).filter(({ key }) => within(key, lower, upper));
-      const cursor = new VisibleCursor(
-        openRuns(random, entries),
-        sequence,
-        boundsOf(lower, upper),
-      );
+      const cursor = new VisibleCursor(openRuns(random, entries), sequence, boundsOf(lower, upper));
       let index = -1;
       for (let step = 0; step < 120; step++) {
         const choice = random.below(12);

@@ -10,8 +10,16 @@ function open(bench: ReadBench, options: CursorOptions<string> = {}): Cursor<str
 }
 
 function small(): ReadBench {
-  const entries = ['a', 'c', 'e', 'g'].map((key, index) => ({ key, sequence: index + 1, value: key }));
-  return new ReadBench({ memtables: [entries.slice(2)], level0: [], deeper: [entries.slice(0, 2)] });
+  const entries = ['a', 'c', 'e', 'g'].map((key, index) => ({
+    key,
+    sequence: index + 1,
+    value: key,
+  }));
+  return new ReadBench({
+    memtables: [entries.slice(2)],
+    level0: [],
+    deeper: [entries.slice(0, 2)],
+  });
 }
 
 describe('Cursor', () => {
@@ -48,7 +56,9 @@ describe('Cursor', () => {
           isValid = cursor.seekBefore(key);
           index = located - 1;
         } else if (!cursor.valid) {
-          expect(() => cursor.next()).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+          expect(() => cursor.next()).toThrow(
+            expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+          );
           continue;
         } else if (choice < 8) {
           isValid = cursor.next();
@@ -145,7 +155,11 @@ describe('Cursor', () => {
       sequence: index + 1,
       value: '.'.repeat(40),
     }));
-    const bench = new ReadBench({ memtables: [[]], level0: [], deeper: [entries.slice(0, 30), entries.slice(30)] });
+    const bench = new ReadBench({
+      memtables: [[]],
+      level0: [],
+      deeper: [entries.slice(0, 30), entries.slice(30)],
+    });
     bench.damageBlockOf('k25', 1);
     const cursor = open(bench);
     cursor.first();

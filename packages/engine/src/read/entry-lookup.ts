@@ -169,6 +169,6 @@ export class EntryLookup {
     for (const loaded of this.#loaded) {
       if (loaded.handle === handle && loaded.blockIndex === blockIndex) return loaded.content;
     }
-    return this.#tables.cache.oversized.get(handle, blockIndex);
+    return this.#tables.cache.getOversized(handle, blockIndex);
   }
 }

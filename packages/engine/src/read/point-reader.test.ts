@@ -1,7 +1,13 @@
 import { createRandom, initializeChecksums } from '@varve/base';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quiescence } from '../testing/held-scheduler.js';
-import { FORMAT, type Layers, type ModelEntry, ReadBench, randomLayers } from '../testing/read-bench.js';
+import {
+  FORMAT,
+  type Layers,
+  type ModelEntry,
+  ReadBench,
+  randomLayers,
+} from '../testing/read-bench.js';
 import { watch } from '../testing/write-bench.js';
 import { LATEST } from './point-reader.js';
 
@@ -192,7 +198,9 @@ describe('PointReader, while a block is being loaded', () => {
   test('never takes damage in a newer table for the absence of the key', async () => {
     const bench = new ReadBench(layers({ level0: [[put('a', 9)]], deeper: [[put('a', 1)]] }));
     bench.damageBlockOf('a', 0);
-    await expect(bench.points.get(FORMAT, 'a', LATEST)).rejects.toMatchObject({ code: 'CORRUPTION' });
+    await expect(bench.points.get(FORMAT, 'a', LATEST)).rejects.toMatchObject({
+      code: 'CORRUPTION',
+    });
     expect(await bench.points.get(FORMAT, 'zz', LATEST)).toBeUndefined();
   });
 

@@ -54,7 +54,10 @@ describe('encodeRange', () => {
     // Short keys of few bytes, so that every relation between key and bound comes up.
     const random = createRandom(0x4a9e);
     const randomKey = (): Uint8Array =>
-      Uint8Array.from({ length: random.below(4) }, () => [0, 1, 0x7f, 0xfe, 0xff][random.below(5)]!);
+      Uint8Array.from(
+        { length: random.below(4) },
+        () => [0, 1, 0x7f, 0xfe, 0xff][random.below(5)]!,
+      );
     const maybe = (): Uint8Array | undefined => (random.below(2) === 0 ? randomKey() : undefined);
     for (let round = 0; round < 5000; round++) {
       const options = { gt: maybe(), gte: maybe(), lt: maybe(), lte: maybe(), prefix: maybe() };
@@ -86,7 +89,10 @@ describe('encodeRange', () => {
 
   test('fills in direction, limit and snapshot', () => {
     const snapshot = { sequence: 3, released: false };
-    expect(encodeRange(text, {})).toMatchObject({ reverse: false, limit: Number.POSITIVE_INFINITY });
+    expect(encodeRange(text, {})).toMatchObject({
+      reverse: false,
+      limit: Number.POSITIVE_INFINITY,
+    });
     expect(encodeRange(text, { reverse: true, limit: 0, snapshot })).toMatchObject({
       reverse: true,
       limit: 0,

@@ -96,7 +96,9 @@ function earlier(a: Uint8Array | null, b: Uint8Array): Uint8Array {
 function checkedReverse(reverse: boolean | undefined): boolean {
   if (reverse === undefined) return false;
   if (typeof reverse === 'boolean') return reverse;
-  throw new TypeError(`Cannot read a range: reverse must be true or false: received ${typeof reverse}`);
+  throw new TypeError(
+    `Cannot read a range: reverse must be true or false: received ${typeof reverse}`,
+  );
 }
 
 function checkedLimit(limit: number | undefined): number {

@@ -153,9 +153,13 @@ class Recovery {
     const loaded = VersionSet.loadSync(this.#directory);
     if (loaded !== undefined) {
       if (!errorIfExists) return loaded;
-      throw new StorageError('ALREADY_EXISTS', `Cannot create a database in ${path}: there is one`, {
-        file: path,
-      });
+      throw new StorageError(
+        'ALREADY_EXISTS',
+        `Cannot create a database in ${path}: there is one`,
+        {
+          file: path,
+        },
+      );
     }
     if (createIfMissing && access === 'readWrite') {
       const databaseId = new Uint8Array(DATABASE_ID_SIZE_BYTES);

@@ -58,7 +58,14 @@ describe('LogReplay', () => {
 
   test('puts groups into a memtable in order, behind room for the header of a record', () => {
     const { replay, full } = makeReplay();
-    replay.add(standingOn(payload(5, [['a', '1'], ['b', '2']])));
+    replay.add(
+      standingOn(
+        payload(5, [
+          ['a', '1'],
+          ['b', '2'],
+        ]),
+      ),
+    );
     replay.add(standingOn(payload(9, [['a', '3']])));
     const { memtable, recordOffsets, payloadLengths } = replay.rest!;
     expect(get(memtable, 'a')).toBe('3');
@@ -70,7 +77,13 @@ describe('LogReplay', () => {
       const start = offset + RECORD_HEADER_SIZE_BYTES;
       return Buffer.from(memtable.arena.bytes.slice(start, start + payloadLengths[index]!));
     });
-    expect(groups).toEqual([payload(5, [['a', '1'], ['b', '2']]), payload(9, [['a', '3']])]);
+    expect(groups).toEqual([
+      payload(5, [
+        ['a', '1'],
+        ['b', '2'],
+      ]),
+      payload(9, [['a', '3']]),
+    ]);
   });
 
   test('hands over a memtable that has no more room, and goes on with the next', () => {

@@ -98,6 +98,13 @@ export class BlockCache {
     handle.blockSlots[blockIndex] = slot;
   }
 
+  /** A block too large for a slot, if it is cached; it then counts as used just now. */
+  getOversized(handle: TableHandle, blockIndex: number): Uint8Array | undefined {
+    const content = this.oversized.get(handle, blockIndex);
+    if (content !== undefined) this.hitCount += 1;
+    return content;
+  }
+
   /** Whether blocks too large for a slot, of this size together, may stay for a while. */
   keeps(sizeBytes: number): boolean {
     return sizeBytes * 4 <= this.#capacityBytes - this.#chargedBytes;

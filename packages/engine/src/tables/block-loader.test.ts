@@ -101,7 +101,9 @@ describe('BlockLoader', () => {
   test('gives all who want a block at the same time the same read', async () => {
     const handle = open(numberedEntries(20));
     const reads = countReads();
-    const contents = await Promise.all([0, 0, 1, 0].map((index) => store.loader.load(handle, index)));
+    const contents = await Promise.all(
+      [0, 0, 1, 0].map((index) => store.loader.load(handle, index)),
+    );
     expect(reads.count).toBe(2);
     expect(contents[0]).toBe(contents[1]);
     expect(contents[0]).not.toBe(contents[2]);
@@ -142,7 +144,10 @@ describe('CachedBlockSource', () => {
   const ENTRIES = numberedEntries(100);
 
   async function walk(handle: TableHandle, wait: 'sync' | 'async'): Promise<string[]> {
-    const cursor = new TableCursor(handle.reader, new CachedBlockSource(store.loader, handle, wait));
+    const cursor = new TableCursor(
+      handle.reader,
+      new CachedBlockSource(store.loader, handle, wait),
+    );
     const keys: string[] = [];
     let status = cursor.first();
     for (;;) {
@@ -169,7 +174,9 @@ describe('CachedBlockSource', () => {
     'reads every block once in a walk over values too large for the cache (%s)',
     async (wait) => {
       // Each value alone is more than the cache keeps, so reading ahead would be for nothing.
-      store = openStore(new BlockCache({ capacityBytes: 64 * 1024, slotSizeBytes: SLOT_SIZE_BYTES }));
+      store = openStore(
+        new BlockCache({ capacityBytes: 64 * 1024, slotSizeBytes: SLOT_SIZE_BYTES }),
+      );
       const large = numberedEntries(10, 40_000);
       const handle = open(large);
       expect(handle.reader.blockCount).toBe(10);

@@ -27,7 +27,12 @@ export class CachedBlockSource implements BlockSource {
     this.#wait = wait;
   }
 
-  fetch(reader: TableReader, blockIndex: number, buffer: BlockBuffer, direction: Direction): number {
+  fetch(
+    reader: TableReader,
+    blockIndex: number,
+    buffer: BlockBuffer,
+    direction: Direction,
+  ): number {
     const { cache } = this.#loader;
     let slot = this.#handle.blockSlots[blockIndex];
     if (slot >= 0) {
@@ -51,7 +56,7 @@ export class CachedBlockSource implements BlockSource {
       this.#loadedContent = null;
       return loaded;
     }
-    return this.#loader.cache.oversized.get(this.#handle, blockIndex);
+    return this.#loader.cache.getOversized(this.#handle, blockIndex);
   }
 
   #copySlot(slot: number, buffer: BlockBuffer, length: number): number {

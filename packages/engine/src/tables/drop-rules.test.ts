@@ -34,23 +34,23 @@ function verdicts(
 describe('DropRules', () => {
   // Versions of one key, newest first, and what becomes of each.
   test.each`
-    snapshots   | versions            | above                      | bottom
-    ${[]}       | ${'9'}              | ${'keep'}                  | ${'keep as 0'}
-    ${[]}       | ${'9 8 7'}          | ${'keep, -, -'}            | ${'keep as 0, -, -'}
-    ${[]}       | ${'9d'}             | ${'keep'}                  | ${'-'}
-    ${[]}       | ${'9d 8 7d'}        | ${'keep, -, -'}            | ${'-, -, -'}
-    ${[]}       | ${'9 8d 7'}         | ${'keep, -, -'}            | ${'keep as 0, -, -'}
-    ${[8]}      | ${'9 8 7'}          | ${'keep, keep, -'}         | ${'keep, keep as 0, -'}
-    ${[7]}      | ${'9 8 7'}          | ${'keep, -, keep'}         | ${'keep, -, keep as 0'}
-    ${[9]}      | ${'9 8 7'}          | ${'keep, -, -'}            | ${'keep as 0, -, -'}
-    ${[10]}     | ${'9 8 7'}          | ${'keep, -, -'}            | ${'keep as 0, -, -'}
-    ${[6]}      | ${'9 8 7'}          | ${'keep, -, -'}            | ${'keep, -, -'}
-    ${[8]}      | ${'9d 8d 7'}        | ${'keep, keep, -'}         | ${'keep, -, -'}
-    ${[8]}      | ${'9d 8 7'}         | ${'keep, keep, -'}         | ${'keep, keep as 0, -'}
-    ${[6]}      | ${'9d 8 7'}         | ${'keep, -, -'}            | ${'keep, -, -'}
-    ${[3, 6]}   | ${'9 6 5 3 2'}      | ${'keep, keep, -, keep, -'} | ${'keep, keep, -, keep as 0, -'}
-    ${[3, 6]}   | ${'9d 6d 5 3d 2'}   | ${'keep, keep, -, keep, -'} | ${'keep, keep, -, -, -'}
-    ${[3, 6]}   | ${'7 4 4 2'}        | ${'keep, keep, -, keep'}    | ${'keep, keep, -, keep as 0'}
+    snapshots | versions          | above                       | bottom
+    ${[]}     | ${'9'}            | ${'keep'}                   | ${'keep as 0'}
+    ${[]}     | ${'9 8 7'}        | ${'keep, -, -'}             | ${'keep as 0, -, -'}
+    ${[]}     | ${'9d'}           | ${'keep'}                   | ${'-'}
+    ${[]}     | ${'9d 8 7d'}      | ${'keep, -, -'}             | ${'-, -, -'}
+    ${[]}     | ${'9 8d 7'}       | ${'keep, -, -'}             | ${'keep as 0, -, -'}
+    ${[8]}    | ${'9 8 7'}        | ${'keep, keep, -'}          | ${'keep, keep as 0, -'}
+    ${[7]}    | ${'9 8 7'}        | ${'keep, -, keep'}          | ${'keep, -, keep as 0'}
+    ${[9]}    | ${'9 8 7'}        | ${'keep, -, -'}             | ${'keep as 0, -, -'}
+    ${[10]}   | ${'9 8 7'}        | ${'keep, -, -'}             | ${'keep as 0, -, -'}
+    ${[6]}    | ${'9 8 7'}        | ${'keep, -, -'}             | ${'keep, -, -'}
+    ${[8]}    | ${'9d 8d 7'}      | ${'keep, keep, -'}          | ${'keep, -, -'}
+    ${[8]}    | ${'9d 8 7'}       | ${'keep, keep, -'}          | ${'keep, keep as 0, -'}
+    ${[6]}    | ${'9d 8 7'}       | ${'keep, -, -'}             | ${'keep, -, -'}
+    ${[3, 6]} | ${'9 6 5 3 2'}    | ${'keep, keep, -, keep, -'} | ${'keep, keep, -, keep as 0, -'}
+    ${[3, 6]} | ${'9d 6d 5 3d 2'} | ${'keep, keep, -, keep, -'} | ${'keep, keep, -, -, -'}
+    ${[3, 6]} | ${'7 4 4 2'}      | ${'keep, keep, -, keep'}    | ${'keep, keep, -, keep as 0'}
   `('$versions with snapshots $snapshots', ({ snapshots, versions, above, bottom }) => {
     expect(verdicts(parse(versions), snapshots, 'above').join(', ')).toBe(above);
     expect(verdicts(parse(versions), snapshots, 'bottom').join(', ')).toBe(bottom);
@@ -72,11 +72,15 @@ describe('DropRules', () => {
       // versions were gone stands for them.
       const random = createRandom(seed);
       const reach = random.below(2) === 0 ? 'bottom' : 'above';
-      const sequences = new Set(Array.from({ length: random.below(12) }, () => 10 + random.below(30)));
+      const sequences = new Set(
+        Array.from({ length: random.below(12) }, () => 10 + random.below(30)),
+      );
       const versions = [...sequences]
         .sort((a, b) => b - a)
         .map((sequence) => ({ sequence, isDelete: random.below(3) === 0 }));
-      const snapshots = [...new Set(Array.from({ length: random.below(5) }, () => random.below(50)))];
+      const snapshots = [
+        ...new Set(Array.from({ length: random.below(5) }, () => random.below(50))),
+      ];
       snapshots.sort((a, b) => a - b);
       const rules = new DropRules(snapshots, reach);
       rules.startKey();

@@ -85,15 +85,18 @@ describe('TableStore', () => {
     expect(store.openCount).toBe(0);
   });
 
-  test.each(PLACES)('T2: refuses a table with damage in the $name, and leaves no file open', (place) => {
-    damage(fileSystem, tablePath(7), table.sizeBytes - place.fromEnd);
-    expect(() => store.openSync(table)).toThrow(
-      expect.objectContaining({ code: 'CORRUPTION', file: tablePath(7) }),
-    );
-    expect(store.openCount).toBe(0);
-    expect(store.memoryBytes).toBe(0);
-    expect(fileSystem.openPaths()).toEqual([]);
-  });
+  test.each(PLACES)(
+    'T2: refuses a table with damage in the $name, and leaves no file open',
+    (place) => {
+      damage(fileSystem, tablePath(7), table.sizeBytes - place.fromEnd);
+      expect(() => store.openSync(table)).toThrow(
+        expect.objectContaining({ code: 'CORRUPTION', file: tablePath(7) }),
+      );
+      expect(store.openCount).toBe(0);
+      expect(store.memoryBytes).toBe(0);
+      expect(fileSystem.openPaths()).toEqual([]);
+    },
+  );
 
   test('T2: a bit inverted anywhere behind the data blocks is found, or costs only the filter', () => {
     store.openSync(table);

@@ -138,7 +138,9 @@ export class ReadBench implements RangeHost {
 
   /** The value of a key as of a sequence. */
   expected(key: string, sequence: number): string | undefined {
-    const versions = this.entries.filter((entry) => entry.key === key && entry.sequence <= sequence);
+    const versions = this.entries.filter(
+      (entry) => entry.key === key && entry.sequence <= sequence,
+    );
     versions.sort((a, b) => b.sequence - a.sequence);
     return versions[0]?.value ?? undefined;
   }
@@ -158,7 +160,10 @@ export class ReadBench implements RangeHost {
     const tableId = new Uint8Array(16).fill(fileNumber);
     const file = this.memory.openSync(`${DIRECTORY}/${tableFileName(fileNumber)}`, 'create');
     const identity = { fileNumber, tableId, databaseId: DATABASE_ID };
-    const writer = new TableWriter(file, identity, { blockSizeBytes: BLOCK_SIZE_BYTES, codec: 'lz4' });
+    const writer = new TableWriter(file, identity, {
+      blockSizeBytes: BLOCK_SIZE_BYTES,
+      codec: 'lz4',
+    });
     for (const { key, value, sequence } of sorted(entries)) {
       const keyBytes = encodeText(key);
       const valueBytes = encodeText(value ?? '');

@@ -48,10 +48,10 @@ describe('prepareLog', () => {
     const recording = new RecordingFileSystem(memory, { root: DIRECTORY });
     prepare(recording, 12, { preallocateBytes: 1000 });
     expect(recording.lines).toEqual([
-      'create 000012.log.tmp',
-      'write 000012.log.tmp 0..1000',
-      'sync 000012.log.tmp',
-      'rename 000012.log.tmp -> 000012.log',
+      'create 000012.tmp',
+      'write 000012.tmp 0..1000',
+      'sync 000012.tmp',
+      'rename 000012.tmp -> 000012.log',
       'sync directory .',
     ]);
   });
@@ -86,7 +86,7 @@ describe('prepareLog', () => {
   });
 
   test('replaces the temporary file of an attempt that a crash cut short', () => {
-    const remains = memory.openSync(`${logPath(12)}.tmp`, 'create');
+    const remains = memory.openSync(`${DIRECTORY}/000012.tmp`, 'create');
     remains.writeSync(new Uint8Array(300).fill(7), 0, 300, 0);
     prepare(memory, 12);
     expect(fileBytes(memory, logPath(12)).length).toBe(64);
@@ -160,6 +160,6 @@ describe('prepareLog that fails', () => {
       ],
     });
     expect(() => prepare(faulty, 12)).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
-    expect(memory.listSync(DIRECTORY)).toEqual(['000012.log.tmp']);
+    expect(memory.listSync(DIRECTORY)).toEqual(['000012.tmp']);
   });
 });

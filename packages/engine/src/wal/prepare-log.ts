@@ -13,6 +13,7 @@
 
 import { isStorageError, StorageError } from '@varve/base';
 import type { FileSystem, RandomAccessFile } from '@varve/vfs';
+import { temporaryFileName } from '../directory/index.js';
 import {
   encodeLogFileHeader,
   fillWithZerosSync,
@@ -72,7 +73,7 @@ function findSource(fileSystem: FileSystem, job: PrepareLogJob): Source {
   const recycled = `${job.directory}/${job.recycledFileName}`;
   return job.recycledFileName !== null && fileSystem.existsSync(recycled)
     ? { path: recycled, origin: 'recycled' }
-    : { path: `${job.directory}/${job.fileName}.tmp`, origin: 'new' };
+    : { path: `${job.directory}/${temporaryFileName(job.logId)}`, origin: 'new' };
 }
 
 function writeLogFileSync(fileSystem: FileSystem, source: Source, job: PrepareLogJob): void {

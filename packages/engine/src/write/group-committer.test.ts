@@ -58,21 +58,24 @@ describe('GroupCommitter, when an append fails', () => {
   test.each([
     { errno: 'ENOSPC', code: 'NO_SPACE' },
     { errno: 'EIO', code: 'IO' },
-  ] as const)('I4, I5: $errno rejects the whole group with $code and stops writing', async (row) => {
-    const bench = new WriteBench();
-    await bench.put('a', 'acknowledged');
-    failOnce(bench, 'write', row.errno);
-    const writes = [watch(bench.put('a', 'lost')), watch(bench.put('b', 'lost'))];
-    await quiescence();
-    expect(writes.map(({ state }) => state)).toEqual([row.code, row.code]);
-    expect(bench.get('a')).toBe('acknowledged');
-    expect(bench.get('b')).toBeUndefined();
-    expect(bench.failures).toMatchObject([{ code: row.code }]);
-    await expectReadOnly(bench);
-    expect(bench.get('a')).toBe('acknowledged');
-    expect(bench.failures).toHaveLength(1);
-    await expectDrained(bench);
-  });
+  ] as const)(
+    'I4, I5: $errno rejects the whole group with $code and stops writing',
+    async (row) => {
+      const bench = new WriteBench();
+      await bench.put('a', 'acknowledged');
+      failOnce(bench, 'write', row.errno);
+      const writes = [watch(bench.put('a', 'lost')), watch(bench.put('b', 'lost'))];
+      await quiescence();
+      expect(writes.map(({ state }) => state)).toEqual([row.code, row.code]);
+      expect(bench.get('a')).toBe('acknowledged');
+      expect(bench.get('b')).toBeUndefined();
+      expect(bench.failures).toMatchObject([{ code: row.code }]);
+      await expectReadOnly(bench);
+      expect(bench.get('a')).toBe('acknowledged');
+      expect(bench.failures).toHaveLength(1);
+      await expectDrained(bench);
+    },
+  );
 
   test('tells a synchronous writer, and those whose group it joined', async () => {
     const bench = new WriteBench();
@@ -154,7 +157,11 @@ describe('GroupCommitter, when a sync fails', () => {
   test('rejects the writes that came while it ran', async () => {
     const bench = new WriteBench();
     bench.holdSyncs();
-    bench.fileSystem.addRule({ operation: 'syncData', nth: 2, effect: { kind: 'error', errno: 'EIO' } });
+    bench.fileSystem.addRule({
+      operation: 'syncData',
+      nth: 2,
+      effect: { kind: 'error', errno: 'EIO' },
+    });
     const first = watch(bench.put('a', '1'));
     await quiescence();
     const failing = watch(bench.put('b', '2'));
@@ -180,7 +187,11 @@ describe('GroupCommitter, when a sync fails', () => {
     // The file system under the sync goes away: what runs is made to fail instead of what starts.
     bench.generations[0]!.log.sync = () => Promise.reject(new Error('not called'));
     expect(inner.describeUnsynced()).not.toEqual([]);
-    bench.fileSystem.addRule({ operation: 'syncData', nth: 1, effect: { kind: 'error', errno: 'EIO' } });
+    bench.fileSystem.addRule({
+      operation: 'syncData',
+      nth: 1,
+      effect: { kind: 'error', errno: 'EIO' },
+    });
     expect(() => bench.putSync('c', '3')).toThrow(
       expect.objectContaining({ code: 'DURABILITY_UNKNOWN' }),
     );

@@ -293,7 +293,10 @@ describe('CommitQueue under a random mix of writes', () => {
       // or not for a while. Whenever nothing moves: what would survive a power loss is a prefix of what was written, in
       // order, with everything in it that was acknowledged as durable; and what is acknowledged is visible.
       const random = createRandom(seed);
-      const bench = new WriteBench({ arenaSizeBytes: 2048 + random.below(4096), syncIntervalMs: 50 });
+      const bench = new WriteBench({
+        arenaSizeBytes: 2048 + random.below(4096),
+        syncIntervalMs: 50,
+      });
       bench.holdSyncs();
       bench.onWaitForRoom = () => {
         bench.mayRotate = true;
@@ -330,7 +333,11 @@ describe('CommitQueue under a random mix of writes', () => {
           bench.queue.batchSync(operations, () => FORMAT, rank);
           note(entries, rank);
         } else if (count > 1) {
-          note(entries, rank, bench.queue.batch(operations, () => FORMAT, rank));
+          note(
+            entries,
+            rank,
+            bench.queue.batch(operations, () => FORMAT, rank),
+          );
         } else if (form < 2) {
           bench.putSync(key, value, rank);
           note(entries, rank);
@@ -347,7 +354,9 @@ describe('CommitQueue under a random mix of writes', () => {
         expect(survivors.length).toBeGreaterThanOrEqual(required);
         const firstWaiting = issued.findIndex(({ state }) => state === 'waiting');
         const acknowledged = firstWaiting < 0 ? issued : issued.slice(0, firstWaiting);
-        expect(issued.slice(acknowledged.length).every(({ state }) => state === 'waiting')).toBe(true);
+        expect(issued.slice(acknowledged.length).every(({ state }) => state === 'waiting')).toBe(
+          true,
+        );
         const visibleCount = bench.visible.at(-1) ?? 0;
         const entries = acknowledged.flatMap((write) => write.entries);
         expect(visibleCount).toBe(entries.length);

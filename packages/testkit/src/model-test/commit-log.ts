@@ -23,7 +23,8 @@ export interface Commit {
   readonly lastSequence: number;
   /** Written with durability 'none'. */
   readonly isVolatile: boolean;
-  readonly interval: boolean;
+  /** Written with durability 'interval'. */
+  readonly isInterval: boolean;
   standing: Standing;
 }
 
@@ -74,7 +75,7 @@ export class CommitLog {
       entries,
       lastSequence: this.#lastSequence,
       isVolatile: durability === 'none',
-      interval: durability === 'interval',
+      isInterval: durability === 'interval',
       standing: 'issued',
     };
     this.#ends.add(this.#lastSequence);
@@ -88,11 +89,11 @@ export class CommitLog {
     for (const commit of this.#commits.slice(0, commitCount)) commit.standing = 'durable';
   }
 
-  /** The acknowledged commits with durability 'interval' are durable now. */
-  noteInterval(): void {
-    for (const commit of this.#commits) {
-      if (commit.interval && commit.standing === 'acknowledged') commit.standing = 'durable';
-    }
+  /** The acknowledged commits with durability 'interval' that are not known to be durable. */
+  unsyncedIntervalCommits(): Commit[] {
+    return this.#commits.filter(
+      ({ isInterval, standing }) => isInterval && standing === 'acknowledged',
+    );
   }
 
   /** Says what is wrong if reads see the state at `sequence` now; null if they may. */

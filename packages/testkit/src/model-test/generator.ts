@@ -2,6 +2,7 @@
 
 import { createRandom, type Random } from '@varve/base';
 import type {
+  CrashChoice,
   CursorMove,
   EntryChange,
   Form,
@@ -24,6 +25,8 @@ const STEP_COUNT_MAX = 15;
 const TURN_COUNT_MAX = 25;
 const ADVANCE_MS = [1, 11, 150];
 const IO_COUNTS = [5, 40, 400];
+/** Opening a small database takes about as many operations on files. */
+const RECOVERY_IO_COUNT = 60;
 const CRASH_MODELS = ['kill', 'drop', 'ordered', 'posix'] as const;
 
 /** Gives `count` operations; the first of a longer list are those of a shorter one. */
@@ -119,7 +122,6 @@ class Generator {
 
   #life(kind: OperationBody['kind']): OperationBody {
     const variant = this.#random.below(this.#profile.variants.length);
-    const model = CRASH_MODELS[this.#random.below(CRASH_MODELS.length)]!;
     switch (kind) {
       case 'flush':
       case 'settle':
@@ -138,14 +140,19 @@ class Generator {
       case 'reopen':
         return { kind, variant };
       case 'crash':
-        return { kind, model, variant };
+        return { kind, ...this.#crash(variant) };
       case 'armCrash': {
         const after = this.#count(IO_COUNTS[this.#random.below(IO_COUNTS.length)]!);
-        return { kind, model, variant, after };
+        return { kind, after, ...this.#crash(variant) };
       }
       default:
         return { kind: 'catchUp' };
     }
+  }
+
+  #crash(variant: number): CrashChoice {
+    const model = CRASH_MODELS[this.#random.below(CRASH_MODELS.length)]!;
+    return { model, variant, again: this.#one(3) ? this.#count(RECOVERY_IO_COUNT) : 0 };
   }
 
   #entry(): EntryChange {

@@ -36,7 +36,11 @@ export function openIterator(run: RunState, operation: OperationOf<'openIterator
   const iterator =
     scan.form === 'sync' ? source[Symbol.iterator]() : source[Symbol.asyncIterator]();
   const closing = run.iterators.get(slot)?.iterator.return?.();
-  if (closing instanceof Promise) run.follow(closing.then(() => {}), 'closing an iterator');
+  if (closing instanceof Promise)
+    run.follow(
+      closing.then(() => {}),
+      'closing an iterator',
+    );
   const state = { keyspace, scan, range, snapshot, iterator, expected: null, nextIndex: 0 };
   run.iterators.set(slot, state);
 }
@@ -73,10 +77,7 @@ export function stepIterator(
 }
 
 /** What an iterator must say that is to begin now, if what it was made for is gone. */
-function missingCode(
-  run: RunState,
-  { keyspace, snapshot, range }: OpenIterator,
-): string | null {
+function missingCode(run: RunState, { keyspace, snapshot, range }: OpenIterator): string | null {
   if (range.limit === 0) return null;
   if (snapshot?.snapshot.released) return 'SNAPSHOT_RELEASED';
   const exists = [...run.keyspaces.values()].some(({ model }) => model === keyspace.model);
@@ -95,7 +96,8 @@ function expectRefusal(
   const refuse = (): never => {
     throw new Difference(`an iterator began to read although it must fail with ${code}`);
   };
-  if (open.scan.form === 'async') return (open.iterator.next() as Promise<unknown>).then(refuse, check);
+  if (open.scan.form === 'async')
+    return (open.iterator.next() as Promise<unknown>).then(refuse, check);
   try {
     open.iterator.next();
   } catch (error) {

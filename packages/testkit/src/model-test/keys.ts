@@ -41,7 +41,10 @@ export function keyMakerOf(shape: KeyShape): KeyMaker {
 function shortKey(keyNumber: number): string {
   const random = createRandom(keyNumber);
   const length = random.below(SHORT_KEY_LENGTH_MAX + 1);
-  const bytes = Array.from({ length }, () => SHORT_KEY_BYTES[random.below(SHORT_KEY_BYTES.length)]!);
+  const bytes = Array.from(
+    { length },
+    () => SHORT_KEY_BYTES[random.below(SHORT_KEY_BYTES.length)]!,
+  );
   return String.fromCharCode(...bytes);
 }
 

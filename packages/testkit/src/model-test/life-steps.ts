@@ -2,12 +2,16 @@
 
 import { createRandom } from '@varve/base';
 import { type Keyspace, open } from '@varve/engine';
-import type { CrashModel } from '@varve/vfs';
 import { CommitLog } from './commit-log.js';
 import { asDifference, Difference, expectSame, hasCode } from './difference.js';
 import { KeyspaceModel } from './model.js';
-import { OpenKeyspace, SLOT_OPTIONS, type TestDatabase, type TestKeyspace } from './open-keyspace.js';
-import type { OperationOf } from './operation.js';
+import {
+  OpenKeyspace,
+  SLOT_OPTIONS,
+  type TestDatabase,
+  type TestKeyspace,
+} from './open-keyspace.js';
+import type { CrashChoice, OperationOf } from './operation.js';
 import type { RunState } from './run-state.js';
 
 const MEMORY_BUDGET_BYTES = 8 * 1024 * 1024;
@@ -19,8 +23,9 @@ export function nameOf(slot: number): string {
 
 /** Flushes; everything written before is then in tables. */
 export function flush(run: RunState): Promise<void> {
-  const { commitCount } = run.commits;
-  return run.database.flush().then(() => run.commits.noteFlushed(commitCount));
+  const { commits } = run;
+  const { commitCount } = commits;
+  return run.database.flush().then(() => commits.noteFlushed(commitCount));
 }
 
 /** Waits for background work to end. */
@@ -36,7 +41,8 @@ export function compact(
   const keyspace = run.keyspaces.get(operation.keyspace);
   if (keyspace === undefined) return undefined;
   const { gte, lte } = operation;
-  const { commitCount } = run.commits;
+  const { commits } = run;
+  const { commitCount } = commits;
   const compacting = run.database.compact({
     keyspace: keyspace.model.name,
     ...(gte !== undefined && { gte: Buffer.from(run.keyOf(gte), 'latin1') }),
@@ -48,7 +54,7 @@ export function compact(
       throw error;
     }
   };
-  return compacting.then(() => run.commits.noteFlushed(commitCount), dropped);
+  return compacting.then(() => commits.noteFlushed(commitCount), dropped);
 }
 
 /** Creates the keyspace of a slot, unless it exists. */
@@ -84,7 +90,10 @@ export async function dropKeyspace(
 }
 
 /** Closes the database in good order and opens it again. */
-export async function reopen(run: RunState, { variant }: { readonly variant: number }): Promise<void> {
+export async function reopen(
+  run: RunState,
+  { variant }: { readonly variant: number },
+): Promise<void> {
   const { lastSequence } = run.commits;
   const models = new Map([...run.keyspaces].map(([slot, { model }]) => [slot, model]));
   await close(run);
@@ -155,28 +164,24 @@ export function existingNames(run: RunState): string {
 
 /** The process dies, or the power fails, now. */
 export function crash(run: RunState, operation: OperationOf<'crash'>): undefined {
-  takeCrash(run, { ...operation, seed: operation.id });
+  takeCrash(run, operation, operation.id);
 }
 
 /** The same, at a later operation on a file. */
 export function armCrash(run: RunState, operation: OperationOf<'armCrash'>): undefined {
-  run.world.arm(operation.after, () => takeCrash(run, { ...operation, seed: operation.id }));
+  run.world.arm(operation.after, () => takeCrash(run, operation, operation.id));
 }
 
-interface CrashChoice {
-  readonly model: CrashModel;
-  readonly variant: number;
-  readonly seed: number;
-}
-
-function takeCrash(run: RunState, { model, variant, seed }: CrashChoice): void {
+/** Takes what a crash at this moment leaves; the seed decides what the model leaves open. */
+export function takeCrash(run: RunState, choice: CrashChoice, seed: number): void {
   if (run.pendingCrash !== null) return;
+  const { model } = choice;
   const isOpening = run.phase === 'opening';
   run.pendingCrash = {
+    choice,
     image: run.world.crashImage(model, createRandom(seed)),
     bounds: isOpening ? null : run.commits.crashBounds(model === 'kill' ? 'process' : 'machine'),
     slots: isOpening ? null : run.slotBounds(),
-    variant,
   };
 }
 

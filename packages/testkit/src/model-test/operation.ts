@@ -125,14 +125,20 @@ export type OperationBody =
   /** Waits for everything that was to be waited for later. */
   | { readonly kind: 'catchUp' }
   | { readonly kind: 'reopen'; readonly variant: number }
-  | { readonly kind: 'crash'; readonly model: CrashModel; readonly variant: number }
+  | ({ readonly kind: 'crash' } & CrashChoice)
   /** As `'crash'`, but before the file operation that is the `after`-th from here on. */
-  | {
-      readonly kind: 'armCrash';
-      readonly model: CrashModel;
-      readonly after: number;
-      readonly variant: number;
-    };
+  | ({ readonly kind: 'armCrash'; readonly after: number } & CrashChoice);
+
+/** A crash, and how the database is opened after it. */
+export interface CrashChoice {
+  readonly model: CrashModel;
+  readonly variant: number;
+  /**
+   * The recovery is struck as well, before the file operation of this number; the next one at half of it, and so on.
+   * 0: it is not.
+   */
+  readonly again: number;
+}
 
 /** An operation. Its id is its place in the list it was generated in, and stays when others are left out. */
 export type Operation = OperationBody & { readonly id: number };

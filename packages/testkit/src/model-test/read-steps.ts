@@ -8,7 +8,10 @@ import type { OperationOf, ScanChoice, ScanPart } from './operation.js';
 import type { ReadView, RunState } from './run-state.js';
 
 /** Carries out one `get` or `has`. */
-export function get(run: RunState, operation: OperationOf<'get' | 'has'>): Promise<void> | undefined {
+export function get(
+  run: RunState,
+  operation: OperationOf<'get' | 'has'>,
+): Promise<void> | undefined {
   const keyspace = run.keyspaces.get(operation.keyspace);
   if (keyspace === undefined) return undefined;
   const view = run.view(operation.snapshot);
@@ -16,7 +19,10 @@ export function get(run: RunState, operation: OperationOf<'get' | 'has'>): Promi
   if (operation.kind === 'has') return has(keyspace, view, { key, form: operation.form });
   const options = optionsOf(view);
   if (operation.form === 'sync') {
-    checkValue(keyspace, view, { key, actual: keyspace.handle.getSync(keyspace.key(key), options) });
+    checkValue(keyspace, view, {
+      key,
+      actual: keyspace.handle.getSync(keyspace.key(key), options),
+    });
     return undefined;
   }
   return keyspace.handle

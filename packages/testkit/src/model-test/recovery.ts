@@ -3,22 +3,20 @@
 import { CommitLog } from './commit-log.js';
 import { type FoundState, refuteRecovered } from './crash-verdict.js';
 import { asDifference, Difference, expectSame } from './difference.js';
-import { nameOf, openDatabase, openKeyspace } from './life-steps.js';
+import { nameOf, openDatabase, openKeyspace, takeCrash } from './life-steps.js';
 import { KeyspaceModel } from './model.js';
 import { type OpenKeyspace, SLOT_OPTIONS } from './open-keyspace.js';
+import type { CrashChoice } from './operation.js';
 import type { PendingCrash, RunState, SlotBounds } from './run-state.js';
 
-/** Recovers from the crash that struck, if any; from one during that recovery as well. */
+/** Recovers from the crash that struck. Requires: one did, and the dead process does nothing more in this turn. */
 export async function recoverFromCrash(run: RunState): Promise<void> {
-  while (run.pendingCrash !== null) {
-    const crash = run.pendingCrash;
-    run.pendingCrash = null;
-    const what = `after a crash (${crash.image.model})`;
-    try {
-      await recover(run, crash);
-    } catch (error) {
-      throw prefixed(what, asDifference(error, 'recovery'));
-    }
+  const crash = run.pendingCrash!;
+  run.pendingCrash = null;
+  try {
+    await recover(run, crash);
+  } catch (error) {
+    throw prefixed(`after a crash (${crash.choice.model})`, asDifference(error, 'recovery'));
   }
 }
 
@@ -27,7 +25,9 @@ async function recover(run: RunState, crash: PendingCrash): Promise<void> {
   const slots = crash.slots ?? run.slotBounds();
   run.forget();
   crash.image.restore();
-  await openDatabase(run, crash.variant);
+  run.phase = 'opening';
+  strikeAgain(run, crash.choice);
+  await openDatabase(run, crash.choice.variant);
   const found = await readFound(run, slots);
   const fault = refuteRecovered(bounds, found);
   if (fault !== null) throw new Difference(fault);
@@ -35,8 +35,17 @@ async function recover(run: RunState, crash: PendingCrash): Promise<void> {
   run.phase = 'running';
 }
 
+function strikeAgain(run: RunState, choice: CrashChoice): void {
+  const { again } = choice;
+  if (again === 0) return;
+  run.world.arm(again, () => takeCrash(run, { ...choice, again: again >> 1 }, again));
+}
+
 /** Reads every keyspace that exists; checks that those exist which must. */
-async function readFound(run: RunState, slots: ReadonlyMap<number, SlotBounds>): Promise<FoundState> {
+async function readFound(
+  run: RunState,
+  slots: ReadonlyMap<number, SlotBounds>,
+): Promise<FoundState> {
   const found = new Map<KeyspaceModel, Map<string, string>>();
   const names = new Set(run.database.keyspaces().map(({ name }) => name));
   for (let slot = 0; slot < SLOT_OPTIONS.length; slot++) {

@@ -6,7 +6,7 @@ import { asDifference, Difference, hasCode } from './difference.js';
 import { type KeyMaker, keyMakerOf } from './keys.js';
 import type { KeyspaceModel, TextEntry, TextRange } from './model.js';
 import type { OpenKeyspace, TestDatabase } from './open-keyspace.js';
-import type { RangeChoice, ScanChoice } from './operation.js';
+import type { CrashChoice, RangeChoice, ScanChoice } from './operation.js';
 import type { Profile } from './profiles.js';
 import type { CrashImage, World } from './world.js';
 
@@ -49,11 +49,11 @@ export interface SlotBounds {
 
 /** A crash, taken at one moment and to be recovered from later. */
 export interface PendingCrash {
+  readonly choice: CrashChoice;
   readonly image: CrashImage;
   /** Null when the database was just being opened: what was found then must be found again. */
   readonly bounds: CrashBounds | null;
   readonly slots: ReadonlyMap<number, SlotBounds> | null;
-  readonly variant: number;
 }
 
 /** What may come of an operation that is under way when the database is closed. */

@@ -77,7 +77,11 @@ async function carryOut(run: RunState, operation: Operation, seed: number): Prom
     else await run.world.settle(done);
   }
   await passTime(run, operation);
-  if (run.pendingCrash !== null) await run.world.settle(recoverFromCrash(run));
+  while (run.pendingCrash !== null) {
+    // What the dead process still does within this turn must not be taken for something that its successor does.
+    await run.world.turns(0);
+    await run.world.settle(recoverFromCrash(run));
+  }
   if (run.laterDifference !== null) throw run.laterDifference;
   const { failure } = run.database;
   if (failure !== null) throw asDifference(failure, 'the database failed');
@@ -168,8 +172,9 @@ async function passTime(run: RunState, operation: Operation): Promise<void> {
   if (operation.kind === 'turns') await run.world.turns(operation.count);
   if (operation.kind !== 'advance') return;
   const { ms } = operation;
+  const due = ms >= SYNC_INTERVAL_MS ? run.commits.unsyncedIntervalCommits() : [];
   await run.world.advance(ms);
-  if (run.world.isSimulated && ms >= SYNC_INTERVAL_MS) run.commits.noteInterval();
+  if (run.world.isSimulated) for (const commit of due) commit.standing = 'durable';
 }
 
 /** Compares everything; again after reopening with other options; and once more after all background work. */

@@ -39,7 +39,7 @@ export class SimulatedWorld implements World {
 
   crashImage(model: CrashModel, random: Random): CrashImage {
     const image = this.#files.crash(model, random);
-    return { model, restore: () => this.#restore(image) };
+    return { restore: () => this.#restore(image) };
   }
 
   arm(after: number, reached: () => void): void {

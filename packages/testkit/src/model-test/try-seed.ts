@@ -25,7 +25,10 @@ export async function trySeed(identity: RunIdentity, options: TryOptions): Promi
   const operations = keep === undefined ? all : all.filter(({ id }) => keep.has(id));
   const failure = await runOperations(profile, seed, observed(operations, options));
   if (failure === null) return null;
-  return reportOf({ ...identity, ...(await shrunkFailure(identity, operations, failure, options)) });
+  return reportOf({
+    ...identity,
+    ...(await shrunkFailure(identity, operations, failure, options)),
+  });
 }
 
 async function shrunkFailure(
@@ -37,7 +40,8 @@ async function shrunkFailure(
   const endMs = systemClock.monotonicMs() + (profile.world === 'simulated' ? options.shrinkMs : 0);
   const mayGoOn = (): boolean => systemClock.monotonicMs() < endMs;
   const { operation } = first;
-  const needed = operation === null ? operations : operations.filter(({ id }) => id <= operation.id);
+  const needed =
+    operation === null ? operations : operations.filter(({ id }) => id <= operation.id);
   let failure = first;
   const fails = async (items: readonly Operation[]): Promise<boolean> => {
     const found = await runOperations(profile, seed, observed(items, options));

@@ -6,7 +6,6 @@ import type { CrashModel } from '@varve/vfs';
 
 /** What is left of a database after a crash. */
 export interface CrashImage {
-  readonly model: CrashModel;
   /** Puts the image in the place of the file system; everything under way is gone. */
   restore(): void;
 }

@@ -4,7 +4,12 @@ import type { Durability } from '@varve/engine';
 import type { Commit, CommitEntry } from './commit-log.js';
 import { Difference, expectSame, hasCode } from './difference.js';
 import { valueOf } from './keys.js';
-import { type OpenKeyspace, scramble, type TestKeyspace, type TestOperation } from './open-keyspace.js';
+import {
+  type OpenKeyspace,
+  scramble,
+  type TestKeyspace,
+  type TestOperation,
+} from './open-keyspace.js';
 import type { EntryChange, Manner, OperationOf } from './operation.js';
 import type { RunState } from './run-state.js';
 

@@ -161,7 +161,11 @@ export async function complete(
 export function entryAt(cursor: EntryCursor): TestEntry {
   assert(cursor.valid, 'a cursor without a current entry was read');
   const { kind, sequence } = cursor;
-  return { key: keyAt(cursor), sequence, value: kind === EntryKind.delete ? null : valueAt(cursor) };
+  return {
+    key: keyAt(cursor),
+    sequence,
+    value: kind === EntryKind.delete ? null : valueAt(cursor),
+  };
 }
 
 /** The key a cursor stands on. */

@@ -1,0 +1,646 @@
+// What a database promises beyond single reads and writes: keyspaces, encodings, snapshots, events and statistics.
+
+import { createRandom } from '@varve/base';
+import { MemoryFileSystem } from '@varve/vfs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from './database.js';
+import type { Keyspace } from './keyspace.js';
+import { HeldScheduler, quiescence } from './testing/held-scheduler.js';
+import { ManualClock } from './testing/manual-clock.js';
+import { DIRECTORY, everythingIn, openSmall } from './testing/open-database.js';
+import { watch } from './testing/write-bench.js';
+
+let scheduler: HeldScheduler;
+let memory: MemoryFileSystem;
+let clock: ManualClock;
+
+beforeEach(() => {
+  scheduler = new HeldScheduler();
+  memory = new MemoryFileSystem({ scheduler });
+  clock = new ManualClock();
+});
+
+function openHeld(options: Parameters<typeof openSmall>[1] = {}): Promise<Database> {
+  return openSmall(memory, { clock, ...options });
+}
+
+/** Goes on with what a crash leaves. */
+function crash(model: 'kill' | 'drop' | 'posix', seed = 1): void {
+  memory = memory.crash(model, createRandom(seed));
+}
+
+function nameList(db: Database): string[] {
+  return db.keyspaces().map(({ name }) => name);
+}
+
+const LARGE = 'v'.repeat(9_000);
+
+describe('Keyspaces', () => {
+  test('have keys of their own, and are there again after reopening', async () => {
+    let db = await openHeld();
+    let cities = await db.keyspace('cities');
+    await db.put('a', 'default');
+    await cities.put('a', 'cities');
+    await cities.put('b', 'cities');
+    await db.flush();
+    await cities.del('b');
+    const check = (): void => {
+      expect(everythingIn(db)).toEqual([['a', 'default']]);
+      expect(everythingIn(cities)).toEqual([['a', 'cities']]);
+      expect(nameList(db)).toEqual(['default', 'cities']);
+    };
+    check();
+    await db.close();
+    db = await openHeld();
+    cities = await db.keyspace('cities');
+    check();
+    await db.compact({ keyspace: 'cities' });
+    check();
+    await db.close();
+  });
+
+  test('with the name of one that is there are that one', async () => {
+    const db = await openHeld();
+    const [first, second] = await Promise.all([db.keyspace('cities'), db.keyspace('cities')]);
+    await first.put('a', '1');
+    expect(second.getSync('a')).toBe('1');
+    const itself = await db.keyspace('default');
+    await itself.put('x', '1');
+    expect(db.getSync('x')).toBe('1');
+    expect(nameList(db)).toEqual(['default', 'cities']);
+    await db.close();
+  });
+
+  test('are durable before a write to them can be acknowledged, whoever asked first', async () => {
+    const db = await openHeld();
+    scheduler.holds = ({ operation, path }) =>
+      operation === 'syncData' && path.includes('MANIFEST');
+    const first = watch(db.keyspace('cities'));
+    const second = db.keyspace('cities').then((cities) => cities.put('a', 'acknowledged'));
+    const acknowledged = watch(second);
+    await quiescence();
+    expect([first.state, acknowledged.state]).toEqual(['waiting', 'waiting']);
+    scheduler.releaseAll();
+    await second;
+    crash('drop');
+    await db.close();
+    const again = await openHeld();
+    expect(everythingIn(await again.keyspace('cities'))).toEqual([['a', 'acknowledged']]);
+    await again.close();
+  });
+
+  test('take part in a batch with others: all of it or nothing survives', async () => {
+    for (let seed = 0; seed < 30; seed++) {
+      memory = new MemoryFileSystem();
+      const db = await openSmall(memory);
+      const cities = await db.keyspace('cities');
+      for (let number = 0; number < 4; number++) {
+        await db.batch(
+          [
+            { type: 'put', key: 'n', value: `${number}` },
+            { type: 'put', key: 'n', value: `${number}`, keyspace: cities as never },
+            { type: 'put', key: `only ${number}`, value: LARGE, keyspace: cities as never },
+          ],
+          { durability: number < 2 ? 'always' : 'os' },
+        );
+      }
+      crash('posix', seed);
+      await db.close();
+      const again = await openSmall(memory);
+      const found = await again.keyspace('cities');
+      const number = Number(again.getSync('n'));
+      expect(number).toBeGreaterThanOrEqual(1);
+      expect(found.getSync('n')).toBe(`${number}`);
+      expect([...found.keys({ prefix: 'only' })]).toHaveLength(number + 1);
+      await again.close();
+    }
+  });
+
+  test('do not mix with those of another database in a batch', async () => {
+    const db = await openHeld();
+    const other = await openSmall(new MemoryFileSystem());
+    const foreign = await other.keyspace('cities');
+    const batch = [{ type: 'put', key: 'a', value: '1', keyspace: foreign as never }] as const;
+    await expect(db.batch(batch)).rejects.toThrow(TypeError);
+    expect(() => db.batchSync(batch)).toThrow(TypeError);
+    await db.close();
+    await other.close();
+  });
+
+  test('that are idle never keep a log from being removed', async () => {
+    const db = await openHeld();
+    const idle = await db.keyspace('idle');
+    await idle.put('a', '1');
+    for (let index = 0; index < 60; index++) {
+      await db.put(`k${index % 10}`, LARGE);
+      if (index % 10 === 9) {
+        await db.settle();
+        await quiescence();
+      }
+    }
+    await db.settle();
+    await quiescence();
+    const logs = memory.listSync(DIRECTORY).filter((name) => name.endsWith('.log'));
+    // The current one, the next one, and one kept to be written over.
+    expect(logs.length).toBeLessThanOrEqual(3);
+    expect(idle.getSync('a')).toBe('1');
+    crash('kill');
+    await db.close();
+    const again = await openHeld();
+    expect((await again.keyspace('idle')).getSync('a')).toBe('1');
+    await again.close();
+  });
+
+  test.each(['', 'x'.repeat(256), 7, null, undefined])('do not take the name %j', async (name) => {
+    const db = await openHeld();
+    await expect(db.keyspace(name as string)).rejects.toThrow(/name/);
+    expect(nameList(db)).toEqual(['default']);
+    await db.close();
+  });
+
+  test.each(['x', 'x'.repeat(255), '日本', '__proto__', 'a/b\n', '\u{1f600}'])(
+    'take the name %j, and keep it',
+    async (name) => {
+      let db = await openHeld();
+      await (await db.keyspace(name)).put('a', '1');
+      await db.close();
+      db = await openHeld();
+      expect(nameList(db)).toEqual(['default', name]);
+      expect((await db.keyspace(name)).getSync('a')).toBe('1');
+      await db.close();
+    },
+  );
+
+  test('with names that are no text do not keep the database from being opened again', async () => {
+    let db = await openHeld();
+    for (const name of ['\ud800', 'a\udc00'])
+      await expect(db.keyspace(name)).rejects.toThrow(TypeError);
+    await db.keyspace('\ufffd');
+    await db.put('a', '1');
+    await db.close();
+    db = await openHeld();
+    expect(db.getSync('a')).toBe('1');
+    await db.close();
+  });
+});
+
+describe('Dropping a keyspace', () => {
+  test('removes what is in it, for good, and its files', async () => {
+    let db = await openHeld();
+    const cities = await db.keyspace('cities');
+    await cities.put('in a table', LARGE);
+    await db.flush();
+    await cities.put('in memory', LARGE);
+    await db.dropKeyspace('cities');
+    await db.settle();
+    await quiescence();
+    expect(memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'))).toEqual([]);
+    const dropped = { code: 'NOT_FOUND' };
+    await expect(cities.put('a', '1')).rejects.toMatchObject(dropped);
+    await expect(cities.get('in memory')).rejects.toMatchObject(dropped);
+    expect(() => cities.entries()).toThrow(expect.objectContaining(dropped));
+    const inBatch = [{ type: 'del', key: 'a', keyspace: cities as never }] as const;
+    await expect(db.batch(inBatch)).rejects.toMatchObject(dropped);
+    crash('drop');
+    await db.close();
+    db = await openHeld();
+    expect(nameList(db)).toEqual(['default']);
+    const again = await db.keyspace('cities');
+    expect(everythingIn(again)).toEqual([]);
+    await again.put('new', '1');
+    await db.close();
+    db = await openHeld();
+    expect(everythingIn(await db.keyspace('cities'))).toEqual([['new', '1']]);
+    await db.close();
+  });
+
+  test('refuses the default one and one that does not exist', async () => {
+    const db = await openHeld();
+    await expect(db.dropKeyspace('default')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(db.dropKeyspace('none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await db.close();
+  });
+
+  test('twice at the same time drops it once', async () => {
+    const db = await openHeld();
+    await db.keyspace('cities');
+    const results = await Promise.allSettled([
+      db.dropKeyspace('cities'),
+      db.dropKeyspace('cities'),
+    ]);
+    expect(results[0]).toMatchObject({ status: 'fulfilled' });
+    expect(results[1]).toMatchObject({ status: 'rejected', reason: { code: 'NOT_FOUND' } });
+    await db.put('a', '1');
+    await db.close();
+  });
+
+  test('leaves an iteration that has started what it sees', async () => {
+    const db = await openHeld();
+    const cities = await db.keyspace('cities');
+    for (const key of ['a', 'b', 'c']) await cities.put(key, LARGE);
+    await db.flush();
+    await cities.put('d', '1');
+    const iterator = cities.keys()[Symbol.iterator]();
+    iterator.next();
+    const prepared = cities.keys();
+    await db.dropKeyspace('cities');
+    await db.settle();
+    await quiescence();
+    expect([...iterator]).toEqual(['b', 'c', 'd']);
+    // One that starts only now is too late.
+    expect(() => [...prepared]).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+    await db.close();
+  });
+
+  test('in the middle of its flush and compaction harms nobody', async () => {
+    const db = await openHeld({ tuning: { level0CompactionTrigger: 2 } });
+    const cities = await db.keyspace('cities');
+    for (let index = 0; index < 20; index++) {
+      await cities.put(`k${index % 5}`, LARGE);
+      await db.put(`k${index % 5}`, LARGE);
+    }
+    const flushing = db.flush();
+    await db.dropKeyspace('cities');
+    await flushing;
+    await db.settle();
+    expect(everythingIn(db)).toHaveLength(5);
+    await db.close();
+    const again = await openHeld();
+    expect(everythingIn(again)).toHaveLength(5);
+    const { count } = again.stats().tables;
+    expect(memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'))).toHaveLength(count);
+    await again.close();
+  });
+});
+
+describe('Encodings', () => {
+  test('must be those the keyspace was made with, or binary', async () => {
+    const db = await openHeld();
+    await db.put('a', '1');
+    await db.keyspace('json', { valueEncoding: 'json', keyEncoding: 'tuple' });
+    await expect(db.keyspace('json')).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      expected: 'tuple',
+      actual: 'utf8',
+    });
+    await expect(db.keyspace('json', { keyEncoding: 'tuple' })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      expected: 'json',
+      actual: 'utf8',
+    });
+    await db.keyspace('json', { keyEncoding: 'binary', valueEncoding: 'binary' });
+    await db.close();
+    const wrong = { valueEncoding: 'json' } as never;
+    await expect(openHeld(wrong)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    const bytes = await openHeld({ keyEncoding: 'binary', valueEncoding: 'binary' } as never);
+    const value = (bytes as unknown as Keyspace<Uint8Array, Uint8Array>).getSync(Buffer.from('a'));
+    expect([...value!]).toEqual([0x31]);
+    await bytes.close();
+  });
+
+  test('of values may share one with keys, whatever it is', async () => {
+    for (const encoding of ['json', 'msgpack'] as const) {
+      memory = new MemoryFileSystem();
+      const options = { keyEncoding: encoding, valueEncoding: encoding } as never;
+      const db = (await openSmall(memory, options)) as unknown as Keyspace<unknown, unknown> &
+        Database;
+      await db.put([1, 'key'] as never, { a: 'value' } as never);
+      await db.batch([{ type: 'put', key: 2 as never, value: [2] as never }]);
+      expect(db.getSync([1, 'key'] as never)).toEqual({ a: 'value' });
+      expect(db.getSync(2 as never)).toEqual([2]);
+      await db.close();
+    }
+  });
+
+  test('that call the database in the middle of a write, which they must not, break nothing', async () => {
+    const called = { db: null as Database | null };
+    const encode = (value: string): Uint8Array => {
+      if (value === 'nested') called.db!.putSync('inner', 'x');
+      return Buffer.from(value);
+    };
+    const decode = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+    const db = await openHeld({ valueEncoding: { name: 'calls', encode, decode } } as never);
+    called.db = db;
+    await db.put('a', 'nested').catch((error) => expect(error).toBeInstanceOf(Error));
+    const operations = [
+      { type: 'put', key: 'b', value: 'fine' },
+      { type: 'put', key: 'c', value: 'nested' },
+    ] as const;
+    await db.batch(operations).catch((error) => expect(error).toBeInstanceOf(Error));
+    await db.put('d', 'fine');
+    const expected = { a: 'nested', b: 'fine', c: 'nested', d: 'fine', inner: 'x' };
+    expect(expected).toMatchObject(Object.fromEntries(everythingIn(db)));
+    expect(db.hasSync('b')).toBe(db.hasSync('c'));
+    expect(db.hasSync('d')).toBe(true);
+    await db.close();
+  });
+});
+
+describe('Snapshots', () => {
+  test('keep what they see through writes, flushes and compactions', async () => {
+    const db = await openHeld({ tuning: { level0CompactionTrigger: 2 } });
+    await db.put('a', 'old');
+    await db.put('gone', 'old');
+    using snapshot = db.snapshot();
+    expect(snapshot.sequence).toBe(2);
+    for (let round = 0; round < 4; round++) {
+      await db.put('a', `new ${round}`);
+      await db.del('gone');
+      await db.put('later', '1');
+      await db.flush();
+    }
+    await db.compact();
+    const at = { snapshot };
+    expect(db.getSync('a', at)).toBe('old');
+    expect(await db.get('gone', at)).toBe('old');
+    expect(await db.has('later', at)).toBe(false);
+    expect(await db.getMany(['a', 'gone', 'later'], at)).toEqual(['old', 'old', undefined]);
+    expect([...db.entries(at)]).toEqual([
+      ['a', 'old'],
+      ['gone', 'old'],
+    ]);
+    expect([...db.keys({ ...at, reverse: true })]).toEqual(['gone', 'a']);
+    using cursor = db.cursor(at);
+    expect([cursor.last(), cursor.value]).toEqual([true, 'old']);
+    expect(everythingIn(db)).toEqual([
+      ['a', 'new 3'],
+      ['later', '1'],
+    ]);
+    await db.close();
+  });
+
+  test('let go of old versions when they are closed', async () => {
+    const db = await openHeld();
+    for (let count = 0; count < 10; count++) await db.put('a', `${count}`);
+    const snapshots = [db.snapshot()];
+    for (let count = 0; count < 10; count++) await db.put('a', `${count}`);
+    snapshots.push(db.snapshot());
+    await db.flush();
+    const entryCount = (): number => db.stats().keyspaces[0]!.entryCount;
+    expect(entryCount()).toBe(2);
+    for (const snapshot of snapshots) snapshot.close();
+    await db.put('a', 'last');
+    await db.flush();
+    await db.compact();
+    expect(entryCount()).toBe(1);
+    await db.close();
+  });
+
+  test('are told to be released when they are used afterwards', async () => {
+    const db = await openHeld();
+    await db.put('a', '1');
+    const snapshot = db.snapshot();
+    snapshot.close();
+    const released = { code: 'SNAPSHOT_RELEASED' };
+    expect(snapshot.released).toBe(true);
+    expect(() => db.getSync('a', { snapshot })).toThrow(expect.objectContaining(released));
+    await expect(db.get('a', { snapshot })).rejects.toMatchObject(released);
+    await expect(db.getMany(['a'], { snapshot })).rejects.toMatchObject(released);
+    expect(() => [...db.entries({ snapshot })]).toThrow(expect.objectContaining(released));
+    expect(() => db.cursor({ snapshot })).toThrow(expect.objectContaining(released));
+    await db.close();
+  });
+
+  test('see a batch as a whole, and nothing of one that is not acknowledged', async () => {
+    const db = await openHeld();
+    scheduler.holds = ({ operation }) => operation === 'syncData';
+    const batch = db.batch([
+      { type: 'put', key: 'a', value: '1' },
+      { type: 'put', key: 'b', value: '1' },
+    ]);
+    await quiescence();
+    const before = db.snapshot();
+    scheduler.releaseAll();
+    await batch;
+    const after = db.snapshot();
+    expect([...db.keys({ snapshot: before })]).toEqual([]);
+    expect([...db.keys({ snapshot: after })]).toEqual(['a', 'b']);
+    await db.close();
+  });
+});
+
+describe('Events', () => {
+  test('tell of flushes, merges and moves', async () => {
+    const db = await openHeld({ tuning: { level0CompactionTrigger: 2 } });
+    const seen: string[] = [];
+    const sizes: number[] = [];
+    db.events.on('flush', ({ tableCount, writtenBytes }) => {
+      seen.push(`flush of ${tableCount}`);
+      sizes.push(writtenBytes);
+    });
+    db.events.on('compaction', ({ kind, keyspace, outputLevel }) => {
+      seen.push(`${kind} in ${keyspace} to ${outputLevel}`);
+    });
+    for (const value of ['1', '2']) {
+      await db.put('a', value);
+      await db.put('z', value);
+      await db.flush();
+    }
+    await db.settle();
+    expect(seen).toEqual([
+      'flush of 1',
+      'flush of 1',
+      expect.stringMatching(/^merge in default to \d$/),
+    ]);
+    expect(sizes.every((size) => size > 0)).toBe(true);
+    await db.close();
+  });
+
+  test('tell when writers begin and end to wait, and for how long', async () => {
+    const db = await openHeld({ durability: 'os' });
+    const seen: string[] = [];
+    db.events.on('stall', ({ reason }) => {
+      seen.push(reason);
+      clock.advance(7);
+    });
+    db.events.on('stallEnd', ({ reason, durationMs }) => seen.push(`${reason} ${durationMs >= 7}`));
+    for (let index = 0; index < 40; index++) db.putSync(`k${index}`, LARGE);
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen.filter((_, index) => index % 2 === 1).every((text) => text.endsWith('true'))).toBe(
+      true,
+    );
+    const { counts, durationsMs } = db.stats().stalls;
+    const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    expect(total).toBe(Math.ceil(seen.length / 2));
+    expect(Object.values(durationsMs).reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(7);
+    await db.close();
+  });
+
+  test('stop when they are not wanted any more, and survive a listener that throws', async () => {
+    const db = await openHeld();
+    let count = 0;
+    const stop = db.events.on('flush', () => {
+      count += 1;
+      throw new Error('in the listener');
+    });
+    let other = 0;
+    db.events.on('flush', () => {
+      other += 1;
+    });
+    await db.put('a', '1');
+    await db.flush();
+    stop();
+    stop();
+    await db.put('a', '2');
+    await db.flush();
+    expect([count, other]).toEqual([1, 2]);
+    await db.close();
+  });
+});
+
+describe('Statistics', () => {
+  test('of a new database are all there, and zero', async () => {
+    const db = await openHeld();
+    const { memory: memoryUse, keyspaces, ...rest } = db.stats();
+    expect(rest).toEqual({
+      status: 'open',
+      sequence: 0,
+      tables: { count: 0, sizeBytes: 0 },
+      cache: { hitCount: 0, missCount: 0, readBytes: 0 },
+      filters: { probeCount: 0, negativeCount: 0, damagedCount: 0 },
+      writes: {
+        userBytes: 0,
+        flushCount: 0,
+        flushedBytes: 0,
+        compactionCount: 0,
+        moveCount: 0,
+        compactionReadBytes: 0,
+        compactionWrittenBytes: 0,
+        logSyncCount: 0,
+        amplification: null,
+      },
+      stalls: {
+        counts: { memtables: 0, level0: 0, compaction: 0, log: 0 },
+        durationsMs: { memtables: 0, level0: 0, compaction: 0, log: 0 },
+      },
+      snapshots: { count: 0, oldestAgeMs: null },
+      openHandleCount: 0,
+      recovery: { replayedGroupCount: 0, discardedBytes: 0 },
+    });
+    expect(memoryUse).toMatchObject({
+      budgetBytes: 8 * 1024 * 1024,
+      blockCacheBytes: 0,
+      indexAndFilterBytes: 0,
+    });
+    expect(keyspaces).toMatchObject([
+      { name: 'default', keyEncoding: 'utf8', valueEncoding: 'utf8', sizeBytes: 0, entryCount: 0 },
+    ]);
+    await db.close();
+  });
+
+  test('follow what happens', async () => {
+    const db = await openHeld();
+    for (let index = 0; index < 50; index++) await db.put(`k${index}`, 'v'.repeat(500));
+    await db.del('k0');
+    const written = db.stats();
+    expect(written.sequence).toBe(51);
+    expect(written.writes.logSyncCount).toBe(51);
+    expect(written.writes.userBytes).toBeGreaterThan(25_000);
+    expect(written.memory.memtableBytes).toBeGreaterThan(25_000);
+    await db.flush();
+    const flushed = db.stats();
+    expect(flushed.writes.flushCount).toBe(1);
+    expect(flushed.tables.count).toBe(1);
+    expect(flushed.tables.sizeBytes).toBe(flushed.writes.flushedBytes);
+    expect(flushed.keyspaces[0]).toMatchObject({
+      entryCount: 50,
+      sizeBytes: flushed.tables.sizeBytes,
+    });
+    expect(flushed.memory.indexAndFilterBytes).toBeGreaterThan(0);
+    expect(flushed.writes.amplification).toBeGreaterThan(0.5);
+    db.getSync('k1');
+    db.getSync('k1');
+    db.getSync('absent');
+    const read = db.stats();
+    expect(read.cache).toMatchObject({ hitCount: 1, missCount: 1 });
+    expect(read.filters.probeCount).toBeGreaterThanOrEqual(2);
+    expect(read.memory.blockCacheBytes).toBeGreaterThan(0);
+    using snapshot = db.snapshot();
+    clock.advance(1234);
+    const cursor = db.cursor();
+    expect(db.stats()).toMatchObject({
+      snapshots: { count: 1, oldestAgeMs: 1234 },
+      openHandleCount: 2,
+    });
+    cursor.close();
+    snapshot.close();
+    expect(db.stats()).toMatchObject({ snapshots: { count: 0 }, openHandleCount: 0 });
+    await db.close();
+  });
+});
+
+describe('Database.compact', () => {
+  test('leaves one version of each key, at the bottom, also when there is nothing to do', async () => {
+    const db = await openHeld();
+    await db.compact();
+    for (let round = 0; round < 3; round++) {
+      for (let index = 0; index < 30; index++) await db.put(`k${index}`, `${round}`.repeat(500));
+      await db.del('k7');
+      await db.flush();
+    }
+    await db.compact();
+    const [keyspace] = db.stats().keyspaces;
+    expect(keyspace).toMatchObject({ entryCount: 29 });
+    expect(keyspace!.levels.filter(({ tableCount }) => tableCount > 0)).toHaveLength(1);
+    expect(everythingIn(db)).toHaveLength(29);
+    await db.compact();
+    expect(everythingIn(db)).toHaveLength(29);
+    await db.close();
+  });
+
+  test.each([
+    { gte: 'k1', lte: 'k2' },
+    { gte: 'zzz' },
+    { lte: 'a' },
+    { gte: 'k2', lte: 'k1' },
+    { gte: '', lte: '' },
+  ])('of the range %j changes nothing that is seen', async (range) => {
+    const db = await openHeld();
+    for (let round = 0; round < 3; round++) {
+      for (let index = 0; index < 30; index++) await db.put(`k${index}`, `${round}`.repeat(500));
+      await db.flush();
+    }
+    const before = everythingIn(db);
+    await db.compact(range);
+    expect(everythingIn(db)).toEqual(before);
+    await db.close();
+  });
+
+  test('of a keyspace that does not exist is refused', async () => {
+    const db = await openHeld();
+    await expect(db.compact({ keyspace: 'none' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await db.close();
+  });
+});
+
+describe('Database.flush', () => {
+  test('ends while others go on writing, and has written what was there before', async () => {
+    const db = await openHeld();
+    let writing = true;
+    let written = 0;
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let count = 0; writing; count++) {
+        await db.put(`w${writer} ${count % 50}`, 'v'.repeat(300));
+        written += 1;
+      }
+    });
+    while (written < 200) await quiescence();
+    const flushing = watch(db.flush());
+    for (let turn = 0; turn < 500 && flushing.state === 'waiting'; turn++) await quiescence();
+    writing = false;
+    await Promise.all(writers);
+    expect(flushing.state).toBe('done');
+    expect(db.stats().tables.count).toBeGreaterThan(0);
+    await db.close();
+  });
+
+  test('of nothing writes nothing', async () => {
+    const db = await openHeld();
+    await db.flush();
+    await db.put('a', '1');
+    await db.flush();
+    await db.flush();
+    expect(db.stats().writes.flushCount).toBe(1);
+    await db.close();
+  });
+});
