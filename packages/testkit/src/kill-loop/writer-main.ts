@@ -21,6 +21,8 @@ const [directory, durability, workloadSeed, processSeed] = process.argv.slice(2)
 const STANDARD_OUTPUT = 1;
 /** Batches that are under way at most. */
 const WINDOW = 64;
+const PAUSE_MS = 1;
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 const random = createRandom(Number(processSeed));
 const database = await open(directory!, {
@@ -67,6 +69,15 @@ function follow(promise: Promise<void>): void {
   underWay.add(followed);
 }
 
+/** Returns once the line is in the pipe, which may be full: whoever reads it shares the processors with this process. */
 function say(line: string): void {
-  writeSync(STANDARD_OUTPUT, `${line}\n`);
+  let rest = Buffer.from(`${line}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(STANDARD_OUTPUT, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, PAUSE_MS);
+    }
+  }
 }
