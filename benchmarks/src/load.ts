@@ -6,12 +6,14 @@
  * Prints write and space amplification, memory, event-loop delay and the time to reopen; exits non-zero when an entry is
  * missing or wrong, a level is over its target, or a bar of the engine is not met.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Database, type Durability, open } from '@varve/engine';
+import { type Database, type Durability, type LevelStatistics, open } from '@varve/engine';
 import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
 
 const MIB = 1024 * 1024;
@@ -27,6 +29,8 @@ const { values: words } = parseArgs({
     'budget-mib': { type: 'string', default: '256' },
     durability: { type: 'string', default: 'os' },
     directory: { type: 'string' },
+    /** Only reads back what an earlier run left in `--directory`; how that run restarts. */
+    'read-back': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -46,21 +50,20 @@ let phase = 'load';
 const peakRssMib: Record<string, number> = {};
 const order = new KeyOrder(entryCount, 'random');
 
+if (words['read-back']) {
+  await readBack();
+  process.exit();
+}
 const db = await open(directory, { ...options, errorIfExists: true });
 const loaded = await load(db);
 phase = 'settle';
 const settleMs = await timed(() => db.settle());
 const stats = db.stats();
 const closeMs = await timed(() => db.close());
-let reopened!: Database<Uint8Array, Uint8Array>;
-phase = 'read';
-const openMs = await timed(async () => {
-  reopened = await open(directory, options);
-});
-const readMs = await timed(async () => readAll(reopened));
-const levels = reopened.stats().keyspaces[0].levels.filter((level) => level.tableCount > 0);
-await reopened.close();
 clearInterval(sampler);
+const restarted = restart();
+const { openMs, readMs, levels } = restarted;
+peakRssMib.read = restarted.peakRssMib;
 if (words.directory === undefined) rmSync(directory, { recursive: true });
 
 const userBytes = entryCount * (KEY_SIZE_BYTES + VALUE_SIZE_BYTES);
@@ -104,6 +107,38 @@ console.log(
     : `verified: ${entryCount} entries read back after reopening; NOT met: ${failures.join('; ')}`,
 );
 process.exitCode = failures.length === 0 ? 0 : 1;
+
+interface ReadBack {
+  readonly openMs: number;
+  readonly readMs: number;
+  readonly peakRssMib: number;
+  readonly levels: readonly LevelStatistics[];
+}
+
+/** Opens and reads the store in a new process, as after a restart. */
+function restart(): ReadBack {
+  const program = fileURLToPath(import.meta.url);
+  const given = ['num', 'budget-mib', 'durability'] as const;
+  const flags = given.flatMap((name) => [`--${name}`, words[name]]);
+  const output = execFileSync(
+    process.execPath,
+    [program, ...flags, '--directory', directory, '--read-back'],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  return JSON.parse(output);
+}
+
+async function readBack(): Promise<void> {
+  let reopened!: Database<Uint8Array, Uint8Array>;
+  const openMs = await timed(async () => {
+    reopened = await open(directory, options);
+  });
+  const readMs = await timed(async () => readAll(reopened));
+  const levels = reopened.stats().keyspaces[0].levels.filter((level) => level.tableCount > 0);
+  await reopened.close();
+  const result: ReadBack = { openMs, readMs, levels, peakRssMib: peakRssMib.load };
+  console.log(JSON.stringify(result));
+}
 
 async function load(
   target: Database<Uint8Array, Uint8Array>,

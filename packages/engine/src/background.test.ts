@@ -63,6 +63,33 @@ describe('Background', () => {
     await db.close();
   });
 
+  test('lets the event loop go on while two flushes wait for the same', async () => {
+    const db = await openSmall(memory, { clock });
+    await db.put('a', '1');
+    // The next log is being prepared, in a later turn of the event loop: until then neither can replace the memtable.
+    const waiting = [outcomeOf(db.flush()), outcomeOf(db.flush())];
+    await passTime();
+    expect(waiting.map(({ state }) => state)).toEqual(['done', 'done']);
+    await db.close();
+  });
+
+  test('keeps the inputs of a merge whose keyspace is dropped before it has begun', async () => {
+    const db = await openSmall(memory, { clock, tuning: { level0CompactionTrigger: 2 } });
+    const errors: Error[] = [];
+    db.events.on('backgroundError', ({ error }) => errors.push(error));
+    const cities = await db.keyspace('cities');
+    for (const value of ['1', '2']) {
+      await cities.put('a', value);
+      await db.flush();
+    }
+    await db.dropKeyspace('cities');
+    const settling = outcomeOf(db.settle());
+    await passTime();
+    expect(errors).toEqual([]);
+    expect(settling.state).toBe('done');
+    await db.close();
+  });
+
   test('counts the failures of each job by itself', async () => {
     const db = await openSmall(faulty, { clock });
     await db.put('a', '1');

@@ -1,7 +1,7 @@
 // Opening: what is there, what is missing, what is damaged, and crashes in the middle of it.
 
 import { createRandom, type Random, type StorageError } from '@varve/base';
-import { type CrashModel, type FileCall, FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
+import { type CrashModel, FaultyFileSystem, type FileCall, MemoryFileSystem } from '@varve/vfs';
 import { describe, expect, test } from 'vitest';
 import { destroy } from './destroy.js';
 import { quiescence } from './testing/held-scheduler.js';

@@ -62,7 +62,9 @@ describe.skipIf(!fs.existsSync(ENTRY))('A database with threads', () => {
     const { writes, tables } = db.stats();
     expect(writes.flushCount).toBeGreaterThan(3);
     expect(writes.compactionCount).toBeGreaterThan(0);
-    expect(fs.readdirSync(directory).filter((name) => name.endsWith('.sst'))).toHaveLength(tables.count);
+    expect(fs.readdirSync(directory).filter((name) => name.endsWith('.sst'))).toHaveLength(
+      tables.count,
+    );
     expect(workers.length).toBeLessThanOrEqual(count);
     await db.close();
     db = await openThreaded(count);

@@ -1,4 +1,4 @@
-import { createRandom, encodeText, EntryKind, initializeChecksums, type Random } from '@varve/base';
+import { createRandom, EntryKind, encodeText, initializeChecksums, type Random } from '@varve/base';
 import { TableWriter } from '@varve/sstable';
 import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -86,7 +86,9 @@ describe('InlineExecutor', () => {
   });
 
   test('lets a job submit the next from its answer', async () => {
-    executor.submit('flush', prepare(1), () => executor.submit('flush', prepare(2), note('second')));
+    executor.submit('flush', prepare(1), () =>
+      executor.submit('flush', prepare(2), note('second')),
+    );
     await quiescence();
     await quiescence();
     expect(outcomes).toEqual(['second']);

@@ -29,7 +29,10 @@ describe('An error that crosses from a worker', () => {
     'of code %s is as retryable as it was',
     (code) => {
       for (const retryable of [true, false]) {
-        expect(cross(new StorageError(code, 'x', { retryable }))).toMatchObject({ code, retryable });
+        expect(cross(new StorageError(code, 'x', { retryable }))).toMatchObject({
+          code,
+          retryable,
+        });
       }
     },
   );

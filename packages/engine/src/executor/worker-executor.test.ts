@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { encodeText, EntryKind, initializeChecksums } from '@varve/base';
+import { EntryKind, encodeText, initializeChecksums } from '@varve/base';
 import { NodeFileSystem } from '@varve/vfs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { entrySize, Memtable, writePut } from '../memtable/index.js';
@@ -76,26 +76,29 @@ function largeFlush(): Job {
 }
 
 describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
-  test.each([1, 2])('runs jobs of both lanes on %i threads, each lane in its order', async (count) => {
-    executor = new WorkerExecutor(count);
-    const order: string[] = [];
-    const jobs = Array.from({ length: 10 }, async (_, index) => {
-      touch(`${index}`);
-      const lane = index % 2 === 0 ? 'flush' : 'compact';
-      const outcome = await run(removal(`${index}`, 'absent'), lane);
-      order.push(`${lane} ${index}`);
-      return outcome;
-    });
-    const outcomes = await Promise.all(jobs);
-    const done = { ok: true, result: { kind: 'removeFiles', failedPaths: [] } };
-    expect(outcomes).toEqual(new Array(10).fill(done));
-    expect(fs.readdirSync(directory)).toEqual([]);
-    expect(workers).toHaveLength(count);
-    for (const lane of ['flush', 'compact']) {
-      const ofLane = order.filter((name) => name.startsWith(lane));
-      expect(ofLane).toEqual([...ofLane].sort());
-    }
-  });
+  test.each([1, 2])(
+    'runs jobs of both lanes on %i threads, each lane in its order',
+    async (count) => {
+      executor = new WorkerExecutor(count);
+      const order: string[] = [];
+      const jobs = Array.from({ length: 10 }, async (_, index) => {
+        touch(`${index}`);
+        const lane = index % 2 === 0 ? 'flush' : 'compact';
+        const outcome = await run(removal(`${index}`, 'absent'), lane);
+        order.push(`${lane} ${index}`);
+        return outcome;
+      });
+      const outcomes = await Promise.all(jobs);
+      const done = { ok: true, result: { kind: 'removeFiles', failedPaths: [] } };
+      expect(outcomes).toEqual(new Array(10).fill(done));
+      expect(fs.readdirSync(directory)).toEqual([]);
+      expect(workers).toHaveLength(count);
+      for (const lane of ['flush', 'compact']) {
+        const ofLane = order.filter((name) => name.startsWith(lane));
+        expect(ofLane).toEqual([...ofLane].sort());
+      }
+    },
+  );
 
   test('starts a thread only when there is work for it', async () => {
     executor = new WorkerExecutor(2);
@@ -122,7 +125,14 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
     touch('000007.sst');
     const table = { fileNumber: 7, tableId: new Uint8Array(16), sizeBytes: 1000 };
     const output = { directory, databaseId: DATABASE_ID };
-    const job = { kind: 'compact', runs: [[table]], output, writer: {}, snapshots: [], boundaries: [] };
+    const job = {
+      kind: 'compact',
+      runs: [[table]],
+      output,
+      writer: {},
+      snapshots: [],
+      boundaries: [],
+    };
     const outcome = await run(job as unknown as Job);
     expect(outcome).toMatchObject({
       ok: false,
@@ -165,7 +175,10 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     await workers[0]!.terminate();
     for (const outcome of await Promise.all(lost)) {
-      expect(outcome).toMatchObject({ ok: false, error: { code: 'WORKER_FAILED', retryable: true } });
+      expect(outcome).toMatchObject({
+        ok: false,
+        error: { code: 'WORKER_FAILED', retryable: true },
+      });
     }
     touch('z');
     expect(await run(removal('z'))).toMatchObject({ ok: true });

@@ -4,6 +4,7 @@
  * The answer is posted before the shared counter is raised, so that a main thread blocked on the counter finds the
  * answer on the port when it wakes.
  */
+import { setPriority } from 'node:os';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { initializeChecksums } from '@varve/base';
 import { NodeFileSystem } from '@varve/vfs';
@@ -13,8 +14,11 @@ import { CLOSING_INDEX, COMPLETED_INDEX, type WorkerSettings } from './worker-se
 
 const { port, signal, beatIndex } = workerData as WorkerSettings<MessagePort>;
 const fileSystem = new NodeFileSystem();
+/** Steps below the priority of the main thread. */
+const BACKGROUND_NICENESS = 5;
 const progress = { beat: (): void => void Atomics.add(signal, beatIndex, 1) };
 
+yieldToMainThread();
 await initializeChecksums();
 progress.beat();
 if (Atomics.load(signal, CLOSING_INDEX) === 1) port.close();
@@ -32,5 +36,18 @@ function run(id: number, job: Job): OutcomeMessage {
     return { id, result: runJob(fileSystem, job, progress) };
   } catch (error) {
     return { id, error: errorToMessage(error) };
+  }
+}
+
+/**
+ * Where threads compete for processors, the one that answers users goes first. On Linux priorities belong to threads;
+ * elsewhere this would slow down the whole process, so it is left alone.
+ */
+function yieldToMainThread(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, BACKGROUND_NICENESS);
+  } catch {
+    // Not permitted here: the thread works at the priority it has.
   }
 }

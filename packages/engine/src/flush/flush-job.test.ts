@@ -1,4 +1,4 @@
-import { createRandom, encodeText, EntryKind, initializeChecksums } from '@varve/base';
+import { createRandom, EntryKind, encodeText, initializeChecksums } from '@varve/base';
 import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { entrySize, Memtable, writeDelete, writePut } from '../memtable/index.js';

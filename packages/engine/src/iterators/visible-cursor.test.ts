@@ -4,8 +4,8 @@ import { LevelCursor } from './level-cursor.js';
 import { MergingCursor } from './merging-cursor.js';
 import {
   ArrayCursor,
-  complete,
   compareTestEntries,
+  complete,
   keyAt,
   randomTestEntries,
   randomTestKey,

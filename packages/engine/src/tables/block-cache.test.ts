@@ -99,6 +99,15 @@ describe('BlockCache', () => {
     expect(cachedBlocks(handle)).toHaveLength(SLOT_COUNT);
   });
 
+  test('takes no slot that it has given up', () => {
+    const cache = makeCache();
+    const handle = makeHandle(1);
+    for (let index = 0; index < SLOT_COUNT - 2; index++) load(cache, handle, index);
+    cache.charge(10 * SLOT_SIZE_BYTES);
+    expect(load(cache, handle, 100)).toBeLessThan(SLOT_COUNT - 10);
+    expect(cache.usedBytes).toBe((SLOT_COUNT - 10) * SLOT_SIZE_BYTES);
+  });
+
   test('keeps its least number of slots, whatever is charged', () => {
     for (const cache of [makeCache(), makeCache(1)]) {
       const handle = makeHandle(1);

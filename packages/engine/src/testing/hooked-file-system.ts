@@ -7,6 +7,8 @@ import { type FileCall, type FileSystem, RecordingFileSystem } from '@varve/vfs'
 export class HookedFileSystem extends RecordingFileSystem {
   /** Is told of a call before it happens; what it throws is thrown instead. */
   beforeCall: (call: FileCall) => void = () => {};
+  /** Is told of an asynchronous call after it happened; what it throws is how the call ends. */
+  afterAsyncCall: (call: FileCall) => void = () => {};
 
   constructor(inner: FileSystem, root?: string) {
     super(inner, root === undefined ? {} : { root });
@@ -19,6 +21,8 @@ export class HookedFileSystem extends RecordingFileSystem {
 
   override async around<T>(call: FileCall, run: () => Promise<T>): Promise<T> {
     this.beforeCall(call);
-    return super.around(call, run);
+    const result = await super.around(call, run);
+    this.afterAsyncCall(call);
+    return result;
   }
 }

@@ -9,6 +9,7 @@ import { decodeEntry, EntrySlots, Memtable, walkPayload } from '../memtable/inde
 import { prepareLog, readWalSync, WalWriter } from '../wal/index.js';
 import { CommitQueue, durabilityRank, Generation, type WriteHost } from '../write/index.js';
 import { HeldScheduler } from './held-scheduler.js';
+import { HookedFileSystem } from './hooked-file-system.js';
 import { ManualClock } from './manual-clock.js';
 
 const DIRECTORY = '/db';
@@ -37,7 +38,8 @@ export interface WriteBenchOptions {
 export class WriteBench implements WriteHost {
   readonly scheduler = new HeldScheduler();
   readonly memory = new MemoryFileSystem({ scheduler: this.scheduler });
-  readonly recording = new RecordingFileSystem(this.memory, { root: DIRECTORY, writes: 'names' });
+  readonly hooked = new HookedFileSystem(this.memory);
+  readonly recording = new RecordingFileSystem(this.hooked, { root: DIRECTORY, writes: 'names' });
   readonly fileSystem = new FaultyFileSystem(this.recording, {
     onSyncFailure: (path) => this.memory.loseUnsynced(path, 'new'),
   });

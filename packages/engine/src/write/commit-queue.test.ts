@@ -1,7 +1,7 @@
 import { initializeChecksums } from '@varve/base';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quiescence } from '../testing/held-scheduler.js';
-import { FORMAT, RANK, watch, WriteBench } from '../testing/write-bench.js';
+import { FORMAT, RANK, WriteBench, watch } from '../testing/write-bench.js';
 
 beforeAll(initializeChecksums);
 

@@ -1,7 +1,7 @@
 import { createRandom, initializeChecksums, type StorageError } from '@varve/base';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quiescence } from '../testing/held-scheduler.js';
-import { FORMAT, RANK, watch, WriteBench } from '../testing/write-bench.js';
+import { FORMAT, RANK, WriteBench, watch } from '../testing/write-bench.js';
 
 beforeAll(initializeChecksums);
 
@@ -226,6 +226,23 @@ describe('CommitQueue, when a full memtable cannot be replaced yet', () => {
     await quiescence();
     expect(write.state).toBe('done');
     bench.scheduler.releaseAll();
+  });
+
+  test('lets nothing in while a synchronous write is blocked: nobody would complete it', async () => {
+    const bench = makeBench();
+    await fill(bench);
+    const writes = ['a', 'b'].map((key) => watch(bench.put(key, HUGE)));
+    bench.onWaitForRoom = () => {
+      bench.mayRotate = true;
+      // What background work does when it has made room. A memtable frozen here could not be flushed.
+      bench.queue.admitWaiting();
+      expect(bench.generations.map((generation) => generation.unpublishedGroupCount)).toEqual([0]);
+    };
+    bench.mayRotate = false;
+    bench.putSync('c', BIG);
+    await quiescence();
+    expect(writes.map(({ state }) => state)).toEqual(['done', 'done']);
+    expect(bench.visible.at(-1)).toBe(4);
   });
 
   test('is bounded: beyond 16 MiB the caller waits where it is', async () => {

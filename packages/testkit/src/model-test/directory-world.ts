@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NodeFileSystem } from '@varve/vfs';
 import { systemClock } from '@varve/base';
+import { NodeFileSystem } from '@varve/vfs';
 import { openFiles } from '../leak-check.js';
 import { StuckError } from './simulation.js';
 import type { CrashImage, World } from './world.js';

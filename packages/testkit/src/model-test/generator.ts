@@ -22,7 +22,7 @@ const PREFIX_LENGTH_MAX = 4;
 const LIMIT_MAX = 20;
 const MOVE_COUNT_MAX = 12;
 const STEP_COUNT_MAX = 15;
-const TURN_COUNT_MAX = 25;
+const TURN_COUNTS = [2, 8, 25];
 const ADVANCE_MS = [1, 11, 150];
 const IO_COUNTS = [5, 40, 400];
 /** Opening a small database takes about as many operations on files. */
@@ -134,7 +134,7 @@ class Generator {
       case 'dropKeyspace':
         return { kind, slot: 1 + this.#random.below(KEYSPACE_COUNT) };
       case 'turns':
-        return { kind, count: this.#count(TURN_COUNT_MAX) };
+        return { kind, count: this.#count(TURN_COUNTS[this.#random.below(TURN_COUNTS.length)]!) };
       case 'advance':
         return { kind, ms: ADVANCE_MS[this.#random.below(ADVANCE_MS.length)]! };
       case 'reopen':

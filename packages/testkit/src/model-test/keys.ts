@@ -76,7 +76,7 @@ function makeFiller(): string {
  * Gives a value of a size: it begins with where it comes from, if there is room, and goes on with text that compresses
  * well (every other operation) or not at all.
  */
-export function valueOf(operationId: number, entryIndex: number, sizeBytes: number): string {
+export function makeValue(operationId: number, entryIndex: number, sizeBytes: number): string {
   const start = `${operationId}.${entryIndex}:`;
   if (sizeBytes <= start.length) return start.slice(0, sizeBytes);
   const restLength = sizeBytes - start.length;

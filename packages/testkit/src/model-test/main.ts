@@ -12,7 +12,7 @@
 
 import { parseArgs } from 'node:util';
 import { entropy } from '@varve/base';
-import { type Profile, PROFILES } from './profiles.js';
+import { PROFILES, type Profile } from './profiles.js';
 import { identityText, seedText } from './report.js';
 import { trySeed } from './try-seed.js';
 import { Watchdog } from './watchdog.js';

@@ -2,8 +2,8 @@
 
 import { initializeChecksums } from '@varve/base';
 import { asDifference, type Difference } from './difference.js';
-import { checkEverything, checkFiles } from './full-check.js';
 import { DirectoryWorld } from './directory-world.js';
+import { checkEverything, checkFiles } from './full-check.js';
 import * as handles from './handle-steps.js';
 import * as life from './life-steps.js';
 import { KeyspaceModel } from './model.js';
@@ -30,7 +30,7 @@ export async function runOperations(
 ): Promise<RunFailure | null> {
   const world: World =
     profile.world === 'simulated'
-      ? new SimulatedWorld()
+      ? new SimulatedWorld(seed)
       : new DirectoryWorld(seed % 2 === 0 ? 1 : 2);
   let current: Operation | null = null;
   let run: RunState | null = null;

@@ -10,11 +10,18 @@ import type { CrashImage, World } from './world.js';
 export class SimulatedWorld implements World {
   readonly path = '/database';
   readonly isSimulated = true;
-  readonly #simulation = new Simulation();
-  #files = new MemoryFileSystem({ scheduler: this.#simulation });
-  #observed: FileSystem = this.#observe();
+  readonly #simulation: Simulation;
+  #files: MemoryFileSystem;
+  #observed: FileSystem;
   #countdown = 0;
   #reached: (() => void) | null = null;
+
+  /** The seed decides on the order of things, together with that of each operation. */
+  constructor(seed: number) {
+    this.#simulation = new Simulation(seed);
+    this.#files = new MemoryFileSystem({ scheduler: this.#simulation });
+    this.#observed = this.#observe();
+  }
 
   get options(): World['options'] {
     return { fileSystem: this.#observed, clock: this.#simulation, backgroundThreads: 0 };

@@ -2,8 +2,9 @@
 //
 // Everything asynchronous that the engine asks for waits here: operations on files, turns of the event loop, timers. One
 // of them at a time is let through, chosen by a random source that is set anew for every operation of the test, so a part
-// of a list of operations meets the same choices as the whole list. Time passes only when somebody looks at the clock, or
-// when nothing else is left to do.
+// of a list of operations meets the same choices as the whole list. Some runs hold back one kind of file operation, as a
+// busy disk might, until hardly anything else is left. Time passes only when somebody looks at the clock, or when nothing
+// else is left to do.
 
 import { type Clock, createRandom, type Random, type Timer } from '@varve/base';
 import type { FileCall, OperationScheduler } from '@varve/vfs';
@@ -18,17 +19,33 @@ interface SimulatedTimer extends Timer {
   readonly run: () => void;
 }
 
+/** What a run may hold back: nothing, most often. */
+const HELD_BACK = [null, null, /MANIFEST/, /\.log$/, /\.sst$/];
+/** What is held back gets its turn all the same, one time in this many. */
+const HELD_BACK_STRIDE = 32;
+
+interface PendingFileOperation {
+  readonly path: string;
+  readonly run: () => void;
+}
+
 /** Something was waited for that cannot come any more. */
 export class StuckError extends Error {}
 
 /** See the head of this file. */
 export class Simulation implements Clock, OperationScheduler {
+  readonly #heldBack: RegExp | null;
   #random: Random = createRandom(0);
   #nowMs = 1_000;
-  #fileOperations: (() => void)[] = [];
+  readonly #fileOperations: PendingFileOperation[] = [];
   /** Turns of the event loop, in order. */
   #turns: SimulatedTimer[] = [];
   #timers: SimulatedTimer[] = [];
+
+  /** The seed decides what is held back. */
+  constructor(seed: number) {
+    this.#heldBack = HELD_BACK[seed % HELD_BACK.length]!;
+  }
 
   /** From now on choices follow from this number. */
   seed(seed: number): void {
@@ -56,8 +73,8 @@ export class Simulation implements Clock, OperationScheduler {
     return timer;
   }
 
-  schedule(_call: FileCall, run: () => void): void {
-    this.#fileOperations.push(run);
+  schedule({ path }: FileCall, run: () => void): void {
+    this.#fileOperations.push({ path, run });
   }
 
   /** Lets time pass. Timers that are due then come when they are chosen. */
@@ -67,7 +84,7 @@ export class Simulation implements Clock, OperationScheduler {
 
   /** Forgets everything that waits, as when a process dies. */
   clear(): void {
-    this.#fileOperations = [];
+    this.#fileOperations.length = 0;
     this.#turns.length = 0;
     this.#timers.length = 0;
   }
@@ -109,17 +126,30 @@ export class Simulation implements Clock, OperationScheduler {
 
   /** Lets one thing through. False when nothing is ready. */
   #step(): boolean {
-    const due = this.#timers.findIndex(({ dueMs }) => dueMs <= this.#nowMs);
+    const choices = [...this.#otherChoices(), ...this.#fileChoices()];
+    if (choices.length === 0) return false;
+    choices[this.#random.below(choices.length)]!();
+    return true;
+  }
+
+  #otherChoices(): (() => void)[] {
     const choices: (() => void)[] = [];
+    const due = this.#timers.findIndex(({ dueMs }) => dueMs <= this.#nowMs);
     if (due >= 0) choices.push(() => this.#timers.splice(due, 1)[0]!.run());
     if (this.#turns.length > 0) choices.push(() => this.#turns.shift()!.run());
-    const otherCount = choices.length;
-    const chosen = otherCount + this.#fileOperations.length;
-    if (chosen === 0) return false;
-    const index = this.#random.below(chosen);
-    if (index < otherCount) choices[index]!();
-    else this.#fileOperations.splice(index - otherCount, 1)[0]!();
-    return true;
+    return choices;
+  }
+
+  #fileChoices(): (() => void)[] {
+    const operations = this.#fileOperations;
+    const isFree = ({ path }: PendingFileOperation): boolean => !this.#heldBack?.test(path);
+    const holdsBack = this.#random.below(HELD_BACK_STRIDE) > 0;
+    const mayHoldBack = holdsBack && (this.#turns.length > 0 || operations.some(isFree));
+    const free = mayHoldBack ? operations.filter(isFree) : operations;
+    return free.map((operation) => () => {
+      operations.splice(operations.indexOf(operation), 1);
+      operation.run();
+    });
   }
 
   #awaitTimer(): boolean {

@@ -3,7 +3,7 @@
 import type { Durability } from '@varve/engine';
 import type { Commit, CommitEntry } from './commit-log.js';
 import { Difference, expectSame, hasCode } from './difference.js';
-import { valueOf } from './keys.js';
+import { makeValue } from './keys.js';
 import {
   type OpenKeyspace,
   scramble,
@@ -130,7 +130,7 @@ function changesOf(run: RunState, id: number, entries: readonly EntryChange[]): 
   return entries.flatMap(({ keyspace: slot, key, sizeBytes }, index) => {
     const keyspace = run.keyspaces.get(slot);
     if (keyspace === undefined) return [];
-    const value = sizeBytes === null ? undefined : valueOf(id, index, sizeBytes);
+    const value = sizeBytes === null ? undefined : makeValue(id, index, sizeBytes);
     return [{ keyspace, key: run.keyOf(key), value }];
   });
 }
