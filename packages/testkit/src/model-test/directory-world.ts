@@ -62,6 +62,10 @@ export class DirectoryWorld implements World {
     if (Number.isFinite(after)) this.crashImage();
   }
 
+  unsynced(): readonly string[] {
+    return [];
+  }
+
   openPaths(): readonly string[] {
     return [...openFiles().values()].filter((path) => path.startsWith(this.#root));
   }

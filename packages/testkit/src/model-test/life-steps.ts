@@ -121,7 +121,11 @@ export async function close(run: RunState): Promise<void> {
 }
 
 /** Opens the database with the options of a variant; `run.keyspaces` has then to be filled. */
-export async function openDatabase(run: RunState, variant: number): Promise<void> {
+export async function openDatabase(
+  run: RunState,
+  variant: number,
+  access: 'readWrite' | 'readOnly' = 'readWrite',
+): Promise<void> {
   run.phase = 'opening';
   const options = run.profile.variants[variant]!;
   const opening = open(run.world.path, {
@@ -130,6 +134,7 @@ export async function openDatabase(run: RunState, variant: number): Promise<void
     ...run.world.options,
     memoryBudgetBytes: MEMORY_BUDGET_BYTES,
     syncIntervalMs: 100,
+    readOnly: access === 'readOnly',
   });
   run.durability = options.durability ?? 'always';
   try {

@@ -10,7 +10,7 @@ import { KeyspaceModel } from './model.js';
 import type { Operation } from './operation.js';
 import type { Profile } from './profiles.js';
 import * as reads from './read-steps.js';
-import { recoverFromCrash } from './recovery.js';
+import { recover, restoreCrash } from './recovery.js';
 import { RunState } from './run-state.js';
 import { SimulatedWorld } from './simulated-world.js';
 import type { World } from './world.js';
@@ -80,7 +80,8 @@ async function carryOut(run: RunState, operation: Operation, seed: number): Prom
   while (run.pendingCrash !== null) {
     // What the dead process still does within this turn must not be taken for something that its successor does.
     await run.world.turns(0);
-    await run.world.settle(recoverFromCrash(run));
+    const crashed = await restoreCrash(run);
+    await run.world.settle(recover(run, crashed));
   }
   if (run.laterDifference !== null) throw run.laterDifference;
   const { failure } = run.database;

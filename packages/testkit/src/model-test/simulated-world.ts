@@ -54,6 +54,10 @@ export class SimulatedWorld implements World {
     this.#reached = reached;
   }
 
+  unsynced(): readonly string[] {
+    return this.#files.describeUnsynced();
+  }
+
   openPaths(): readonly string[] {
     return this.#files.openPaths();
   }

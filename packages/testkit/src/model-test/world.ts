@@ -32,6 +32,8 @@ export interface World {
    * replaces an earlier one.
    */
   arm(after: number, reached: () => void): void;
+  /** What a power loss may undo now, as text; nothing where that is not known. */
+  unsynced(): readonly string[];
   /** Paths of files that are open. */
   openPaths(): readonly string[];
   dispose(): void;
