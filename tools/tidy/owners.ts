@@ -19,9 +19,15 @@ interface Owned {
 
 const IMPORTS: readonly Owned[] = [
   {
-    pattern: /^node:(fs|child_process|path|os|process)\b/,
+    pattern: /^node:(fs|child_process|path|process)\b/,
     owners: /^packages\/vfs\/src\/node-/,
     instead: 'Use the FileSystem that is passed in',
+  },
+  {
+    // The priority of a thread is the thread's own business.
+    pattern: /^node:os$/,
+    owners: /^packages\/(vfs\/src\/node-|engine\/src\/executor\/worker-main)/,
+    instead: 'Use the FileSystem or the Executor that is passed in',
   },
   {
     pattern: /^node:(worker_threads|url)$/,

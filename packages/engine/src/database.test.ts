@@ -107,6 +107,39 @@ describe('Snapshots', () => {
   });
 });
 
+describe('Iterations', () => {
+  test('see the state of their start while memtables are flushed and their memory used again', async () => {
+    const db = await openHeld();
+    const expected: [string, string][] = [];
+    for (let index = 0; index < 100; index++) {
+      const entry: [string, string] = [`k${index + 100}`, `${index}`.repeat(50)];
+      await db.put(...entry);
+      expected.push(entry);
+    }
+    const sync = db.entries()[Symbol.iterator]();
+    const async = db.entries({ reverse: true })[Symbol.asyncIterator]();
+    using cursor = db.cursor();
+    const seen = [[sync.next().value], [(await async.next()).value], []];
+    cursor.first();
+    for (let round = 0; round < 40; round++) {
+      // Each round fills a memtable of its own with other bytes; those flushed before are reused.
+      for (let index = 0; index < 100; index++) {
+        await db.put(`k${index + 100}`, `${round}`.repeat(400), { durability: 'os' });
+      }
+      if (round % 8 === 0) await db.compact();
+      seen[0]!.push(sync.next().value);
+      seen[1]!.push((await async.next()).value);
+      seen[2]!.push([cursor.key, cursor.value]);
+      cursor.next();
+    }
+    seen[0]!.push(...sync);
+    for await (const entry of async) seen[1]!.push(entry);
+    for (; cursor.valid; cursor.next()) seen[2]!.push([cursor.key, cursor.value]);
+    expect(seen).toEqual([expected, [...expected].reverse(), expected]);
+    await db.close();
+  });
+});
+
 describe('Events', () => {
   test('tell of flushes, merges and moves', async () => {
     const db = await openHeld({ tuning: { level0CompactionTrigger: 2 } });

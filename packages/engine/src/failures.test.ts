@@ -101,9 +101,13 @@ async function exercise(db: Database, expectation: Expectation): Promise<void> {
 }
 
 describe('A database of which one call to the file system fails', () => {
-  test.each(['EIO', 'ENOSPC'] as const)(
-    'B3: with %s keeps what it acknowledged, and says what it could not do',
-    async (errno) => {
+  test.each([
+    { errno: 'EIO', duration: 'once' },
+    { errno: 'ENOSPC', duration: 'once' },
+    { errno: 'ENOSPC', duration: 'sticky' },
+  ] as const)(
+    'B3: with $errno, $duration, keeps what it acknowledged, and says what it could not do',
+    async ({ errno, duration }) => {
       const tuning = { level0CompactionTrigger: 2 };
       for (let nth = 1; ; nth++) {
         scheduler = new HeldScheduler();
@@ -126,7 +130,7 @@ describe('A database of which one call to the file system fails', () => {
           ] as const),
           'read' as const,
         ];
-        faulty.addRule({ operation, nth, effect: failWith(errno) });
+        faulty.addRule({ operation, nth, duration, effect: failWith(errno) });
         await exercise(db, expectation);
         const [fault] = faulty.injected;
         faulty.clearRules();

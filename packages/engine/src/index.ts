@@ -7,6 +7,7 @@ export {
   open,
 } from './database.js';
 export { type DestroyOptions, destroy } from './destroy.js';
+export { type DumpOptions, dump } from './dump.js';
 export type {
   CustomEncoding,
   EncodingName,
@@ -15,6 +16,7 @@ export type {
   TupleElement,
 } from './encoding/index.js';
 export type { DatabaseEvents, StallReason } from './events.js';
+export type { VerifyProgress, VerifyReport } from './inspect/index.js';
 export {
   type BatchOperation,
   Keyspace,
@@ -31,7 +33,5 @@ export type {
   TableStatistics,
 } from './statistics.js';
 export type { DatabaseStatus } from './store.js';
-export type { Durability } from './write/index.js';
-export { type DumpOptions, dump } from './dump.js';
 export { type VerifyOptions, verify } from './verify.js';
-export type { VerifyProgress, VerifyReport } from './inspect/index.js';
+export type { Durability } from './write/index.js';

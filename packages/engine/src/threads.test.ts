@@ -82,7 +82,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('A database with threads', () => {
     expectFilled(4);
   });
 
-  test('P5: survives threads that die, one after the other, and then all of them', async () => {
+  test('P5: survives threads that die in the middle of their work, again and again', async () => {
     db = await openThreaded(2);
     const lost: string[] = [];
     db.events.on('backgroundError', ({ error, willRetry }) => {
@@ -90,8 +90,11 @@ describe.skipIf(!fs.existsSync(ENTRY))('A database with threads', () => {
     });
     await fill(1);
     for (let round = 1; round <= 8; round++) {
+      // Only threads that have done something die: Node leaves files open of one that is still loading its modules.
+      await db.settle();
+      const loaded = workers.splice(0);
       const filling = fill(1, round);
-      for (const worker of workers.splice(0)) void worker.terminate();
+      for (const worker of loaded) void worker.terminate();
       await filling;
     }
     await db.settle();

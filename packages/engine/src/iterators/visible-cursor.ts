@@ -7,7 +7,7 @@
  * when the inner cursor has left the key: the entry shown is a copy, and the inner cursor rests before it. That is
  * LevelDB's scheme (db/db_iter.cc). Turning around seeks again at the current key.
  */
-import { CursorStatus, compareBytes, copyBytes, EntryKind, type EntryCursor } from '@varve/base';
+import { CursorStatus, compareBytes, copyBytes, type EntryCursor, EntryKind } from '@varve/base';
 
 /** A half-open range of user keys: `lower <= key < upper`; `null` is unbounded. */
 export interface KeyBounds {

@@ -5,10 +5,10 @@
  * that misses retains its view, loads the block on the thread pool and looks again at the same sequence.
  */
 import type { Encoding } from '../encoding/index.js';
-import type { LoadedBlock, LookupTarget } from './entry-lookup.js';
-import { ABSENT, EntryLookup, FOUND, MISSING } from './entry-lookup.js';
 import type { TableStore } from '../tables/index.js';
 import type { CurrentView } from '../view/index.js';
+import type { LoadedBlock, LookupTarget } from './entry-lookup.js';
+import { ABSENT, EntryLookup, FOUND, MISSING } from './entry-lookup.js';
 
 /** A keyspace as the read path knows it. */
 export interface ReadFormat<K, V> {

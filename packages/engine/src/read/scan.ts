@@ -6,9 +6,9 @@
  */
 import { CursorStatus } from '@varve/base';
 import type { VisibleCursor } from '../iterators/index.js';
+import type { ReadFormat } from './point-reader.js';
 import { type ByteRange, encodeRange, type RangeOptions } from './range.js';
 import { RangeCursor, type RangeHost } from './range-cursor.js';
-import type { ReadFormat } from './point-reader.js';
 
 /** An iterable for `for` and for `for await`. */
 export interface Scan<T> extends Iterable<T>, AsyncIterable<T> {

@@ -21,8 +21,8 @@ import {
   VersionSet,
 } from '../manifest/index.js';
 import { Memtable } from '../memtable/index.js';
-import { TableStore } from '../tables/index.js';
 import type { BlockCache } from '../tables/index.js';
+import { TableStore } from '../tables/index.js';
 import { prepareLog, readWalSync, type WalFile, WalWriter } from '../wal/index.js';
 import { LogReplay, type ReplayedMemtable } from './replay-logs.js';
 

@@ -6,9 +6,9 @@
  * keeps it.
  */
 import { readU53, StorageError } from '@varve/base';
-import { Memtable, walkPayload } from '../memtable/index.js';
-import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
 import type { LogReader } from '../log/index.js';
+import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
+import { Memtable, walkPayload } from '../memtable/index.js';
 
 /** A memtable filled by recovery, and where its groups are. */
 export interface ReplayedMemtable {

@@ -32,6 +32,8 @@ export interface WriteBenchOptions {
   readonly arenaSizeBytes?: number;
   readonly indexLimitBytes?: number;
   readonly syncIntervalMs?: number;
+  /** Sequence of the last entry written before. */
+  readonly lastSequence?: number;
 }
 
 /** See the head of this file. */
@@ -63,11 +65,12 @@ export class WriteBench implements WriteHost {
     this.#arenaSizeBytes = options.arenaSizeBytes ?? 1024 * 1024;
     this.memory.makeDirectorySync(DIRECTORY);
     this.memory.syncDirectorySync('/');
-    const first = this.#makeGeneration(1, 0);
+    const { lastSequence = 0 } = options;
+    const first = this.#makeGeneration(lastSequence + 1, 0);
     this.queue = new CommitQueue(first, {
       host: this,
       clock: this.clock,
-      lastSequence: 0,
+      lastSequence,
       syncIntervalMs: options.syncIntervalMs ?? 100,
       indexLimitBytes: options.indexLimitBytes ?? 1024 * 1024,
       onVisible: (sequence) => this.visible.push(sequence),

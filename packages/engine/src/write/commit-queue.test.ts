@@ -1,4 +1,4 @@
-import { initializeChecksums } from '@varve/base';
+import { initializeChecksums, MAX_SEQUENCE } from '@varve/base';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quiescence } from '../testing/held-scheduler.js';
 import { FORMAT, RANK, WriteBench, watch } from '../testing/write-bench.js';
@@ -165,6 +165,20 @@ describe('CommitQueue', () => {
     bench.queue.batchSync([], () => FORMAT, RANK.always);
     expect(bench.recording.lines).toEqual([]);
     expect(bench.queue.lastSequence).toBe(0);
+  });
+
+  test('P19: stops long before the sequence numbers are used up', async () => {
+    const limit = MAX_SEQUENCE - 2 ** 32;
+    const bench = new WriteBench({ lastSequence: limit - 2 });
+    await bench.put('a', '1');
+    bench.putSync('b', '2');
+    expect(bench.queue.lastSequence).toBe(limit);
+    expect(bench.survivors()).toEqual(['a=1', 'b=2']);
+    const refused = expect.objectContaining({ code: 'INTERNAL' });
+    expect(() => bench.put('c', '3')).toThrow(refused);
+    expect(() => bench.putSync('c', '3')).toThrow(refused);
+    expect(bench.get('b')).toBe('2');
+    await bench.queue.drain();
   });
 
   test('looks after background work for those who only write synchronously', () => {

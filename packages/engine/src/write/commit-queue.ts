@@ -6,14 +6,14 @@
  * full the group is closed early and the generation replaced; when that has to wait for a flush, asynchronous writes
  * wait as encoded bytes (bounded: beyond the bound the caller's thread waits), synchronous ones wait where they are.
  */
-import { isStorageError, StorageError, writeVarint } from '@varve/base';
-import { PAYLOAD_HEADER_SIZE_BYTES, writePayloadHeader } from '../memtable/index.js';
+import { isStorageError, MAX_SEQUENCE, StorageError, writeVarint } from '@varve/base';
 import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
+import { PAYLOAD_HEADER_SIZE_BYTES, writePayloadHeader } from '../memtable/index.js';
 import { CommitGroup } from './commit-group.js';
-import { type EntryFormat, EntryEncoder } from './entry-encoder.js';
+import { type BatchOperation, EncodedBatch, encodeApart } from './encoded-batch.js';
+import { EntryEncoder, type EntryFormat } from './entry-encoder.js';
 import type { Generation } from './generation.js';
 import { GroupCommitter, type GroupCommitterOptions } from './group-committer.js';
-import { type BatchOperation, EncodedBatch, encodeApart } from './encoded-batch.js';
 import { WaitingWrites } from './waiting-writes.js';
 
 /** What the queue needs from the database around it. */
@@ -41,6 +41,9 @@ const GROUP_HEADER_SIZE_BYTES = RECORD_HEADER_SIZE_BYTES + PAYLOAD_HEADER_SIZE_B
 const GROUP_ALIGNMENT_BYTES = 8;
 /** Alignment, group header and the widest entry count. */
 const GROUP_OVERHEAD_BYTES = GROUP_ALIGNMENT_BYTES + GROUP_HEADER_SIZE_BYTES + 8;
+
+/** No group begins beyond it: far more entries than a group can have remain. */
+const SEQUENCE_LIMIT = MAX_SEQUENCE - 2 ** 32;
 
 /** Synchronous writes between two looks at background work; a power of two. */
 const SYNC_CALLS_PER_POLL = 256;
@@ -267,6 +270,7 @@ export class CommitQueue {
   /** A group is closed in this turn even if its first write turns out to be none: nobody else would close it. */
   #openGroup(): void {
     this.#assertWriting();
+    if (this.#nextSequence > SEQUENCE_LIMIT) throw sequencesUsedUp();
     const { arena } = this.#generation.memtable;
     // Hashing a record that does not start at a multiple of 8 takes about twice as long.
     arena.reserve(-arena.usedBytes & (GROUP_ALIGNMENT_BYTES - 1));
@@ -428,4 +432,8 @@ export class CommitQueue {
 
 function writeInsideEncoding(): StorageError {
   return new StorageError('BUSY', 'Cannot write from inside an encoding that encodes a batch');
+}
+
+function sequencesUsedUp(): StorageError {
+  return new StorageError('INTERNAL', 'Cannot write: the sequence numbers are used up');
 }

@@ -5,8 +5,13 @@
  * headers as wide as those of the entry before (entries of one load are alike), key and value are written behind it, and
  * in the rare case that the guess was wrong they are moved by a byte or two.
  */
-import { EntryKind, StorageError, varintLength } from '@varve/base';
-import { MAX_KEY_SIZE_BYTES, MAX_VALUE_SIZE_BYTES } from '@varve/base';
+import {
+  EntryKind,
+  MAX_KEY_SIZE_BYTES,
+  MAX_VALUE_SIZE_BYTES,
+  StorageError,
+  varintLength,
+} from '@varve/base';
 import { writeEntryHeader } from '../memtable/index.js';
 
 /** The part of an encoding that writing needs. */

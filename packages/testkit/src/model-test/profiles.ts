@@ -155,6 +155,24 @@ const list: readonly Profile[] = [
   },
   {
     ...base,
+    name: 'evictions',
+    keyShape: 'sequential',
+    keyCount: 3_000,
+    valueSizes: [[1_000, 4_000]],
+    weights: { ...weights, batch: 40, put: 10, flush: 3, dropKeyspace: 0.05 },
+    // So much of the budget goes to memtables, and blocks are so large, that the cache has its least number of slots.
+    variants: ['os', 'always'].map((durability) => ({
+      durability: durability as Durability,
+      tuning: {
+        ...tinyTables,
+        memtableSizeBytes: 256 * KIB,
+        frozenMemtableCountMax: 16,
+        blockSizeBytes: 32 * KIB,
+      },
+    })),
+  },
+  {
+    ...base,
     name: 'keyspaces',
     keyCount: 60,
     weights: { ...weights, batch: 30, createKeyspace: 10, dropKeyspace: 5, flush: 3 },

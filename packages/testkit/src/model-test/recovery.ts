@@ -53,8 +53,8 @@ export async function recover(run: RunState, crashed: CrashedState): Promise<voi
   });
 }
 
-/** Checks the files of a database that is not open. There is nothing before the first one is complete. */
-async function verifyFiles(run: RunState): Promise<void> {
+/** Checks the files of a database that is not open. */
+export async function verifyFiles(run: RunState): Promise<void> {
   const { path, options } = run.world;
   const unsynced = run.world.unsynced();
   const report = await verify(path, { fileSystem: options.fileSystem! });

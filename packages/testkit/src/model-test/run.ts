@@ -10,7 +10,7 @@ import { KeyspaceModel } from './model.js';
 import type { Operation } from './operation.js';
 import type { Profile } from './profiles.js';
 import * as reads from './read-steps.js';
-import { recover, restoreCrash } from './recovery.js';
+import { recover, restoreCrash, verifyFiles } from './recovery.js';
 import { RunState } from './run-state.js';
 import { SimulatedWorld } from './simulated-world.js';
 import type { World } from './world.js';
@@ -45,6 +45,7 @@ export async function runOperations(
     current = null;
     world.begin(seed);
     await world.settle(finish(run, seed));
+    await verifyFiles(run);
     return null;
   } catch (error) {
     if (run !== null) await abandon(run);
