@@ -256,8 +256,10 @@ export class BackgroundCompaction {
   ): void {
     const { versions, tables, metrics, events, clock } = this.#parts;
     const { id: keyspaceId, name } = tree.metadata;
-    // A keyspace dropped meanwhile has no tables any more; the outputs are orphans of the next open.
-    if (!versions.current.keyspaces.has(keyspaceId)) return;
+    if (!versions.current.keyspaces.has(keyspaceId)) {
+      this.#parts.obsolete.discard(done.result.tables.map(({ fileNumber }) => fileNumber));
+      return;
+    }
     const outputs = done.result.tables.map(tableMetadataOf);
     for (const table of outputs) tables.openSync(table);
     versions.log(compactionEdit(keyspaceId, merge, outputs));

@@ -30,6 +30,11 @@ async function passTime(): Promise<void> {
   }
 }
 
+/** Names of the table files there are. */
+function tableNames(): string[] {
+  return memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'));
+}
+
 /** How a promise ends: `'done'`, the code of its error, or `'waiting'` while it has not. */
 function outcomeOf(promise: Promise<unknown>): { state: string } {
   const outcome = { state: 'waiting' };
@@ -73,7 +78,7 @@ describe('Background', () => {
     await db.close();
   });
 
-  test('keeps the inputs of a merge whose keyspace is dropped before it has begun', async () => {
+  test('keeps the inputs of a merge whose keyspace is dropped until it has ended, and nothing after', async () => {
     const db = await openSmall(memory, { clock, tuning: { level0CompactionTrigger: 2 } });
     const errors: Error[] = [];
     db.events.on('backgroundError', ({ error }) => errors.push(error));
@@ -87,6 +92,22 @@ describe('Background', () => {
     await passTime();
     expect(errors).toEqual([]);
     expect(settling.state).toBe('done');
+    expect(tableNames()).toEqual([]);
+    await db.close();
+  });
+
+  test('keeps no table of a keyspace that was dropped while it was flushed', async () => {
+    const db = await openSmall(memory, { clock });
+    const cities = await db.keyspace('cities');
+    await cities.put('a', '1');
+    await passTime();
+    const flushing = outcomeOf(db.flush());
+    // The job is made, and begins in a later turn.
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    await db.dropKeyspace('cities');
+    await passTime();
+    expect(flushing.state).toBe('done');
+    expect(tableNames()).toEqual([]);
     await db.close();
   });
 

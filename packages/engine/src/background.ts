@@ -159,9 +159,11 @@ export class Background {
 
   #takeFlush(generation: Generation, result: FlushResult, startMs: number): void {
     const { versions, tables, metrics, events, clock, logAfter, obsolete } = this.#parts;
-    const live = result.tables.filter(({ keyspaceId }) =>
-      versions.current.keyspaces.has(keyspaceId),
-    );
+    const isLive = ({ keyspaceId }: { readonly keyspaceId: number }): boolean =>
+      versions.current.keyspaces.has(keyspaceId);
+    const live = result.tables.filter(isLive);
+    const dead = result.tables.filter((table) => !isLive(table));
+    obsolete.discard(dead.map(({ summary }) => summary.fileNumber));
     const added = live.map(({ keyspaceId, summary }) => ({
       keyspaceId,
       level: 0,

@@ -5,7 +5,7 @@
  * kept aside to be written over by the next one: overwriting allocated space makes each later sync cheaper.
  */
 import type { NumberedFile } from '../directory/index.js';
-import { numberedFileName } from '../directory/index.js';
+import { numberedFileName, tableFileName } from '../directory/index.js';
 import type { VersionSet } from '../manifest/index.js';
 import type { TableStore } from '../tables/index.js';
 
@@ -55,18 +55,28 @@ export class ObsoleteFiles {
     while (this.#retired.length > 0 && this.#retired[0].editCount <= versions.durableEditCount) {
       this.#retired.shift()!.log.release();
     }
-    const paths = this.#giveUp(versions.takeUnusedFiles());
+    this.#remove(this.#giveUp(versions.takeUnusedFiles()));
+  }
+
+  /** Removes tables that a job wrote and that no version will ever name: their keyspace was dropped meanwhile. */
+  discard(fileNumbers: readonly number[]): void {
+    const { directory } = this.#options;
+    this.#remove(fileNumbers.map((fileNumber) => `${directory}/${tableFileName(fileNumber)}`));
+  }
+
+  /** Releases every retired log, at close. */
+  releaseAll(): void {
+    for (const { log } of this.#retired.splice(0)) log.release();
+  }
+
+  /** With them it tries again those that could not be removed before. */
+  #remove(paths: readonly string[]): void {
     if (paths.length === 0) return;
     const all = [...this.#failedPaths, ...paths];
     this.#failedPaths = [];
     this.#options.remove(all, (failed) => {
       this.#failedPaths = [...this.#failedPaths, ...failed];
     });
-  }
-
-  /** Releases every retired log, at close. */
-  releaseAll(): void {
-    for (const { log } of this.#retired.splice(0)) log.release();
   }
 
   #giveUp(files: readonly NumberedFile[]): string[] {

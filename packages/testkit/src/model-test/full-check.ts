@@ -1,13 +1,13 @@
 // Compares everything a database holds with the model, in both directions and by single reads.
 
-import { createRandom } from '@varve/base';
+import { createRandom, type Random } from '@varve/base';
 import { Difference } from './difference.js';
 import type { OpenKeyspace } from './open-keyspace.js';
 import { checkValue, ScanCheck } from './read-steps.js';
 import type { ReadView, RunState } from './run-state.js';
 
 /** Single reads in each keyspace; half of them of keys that were never written. */
-const GET_COUNT = 100;
+const GET_COUNT = 60;
 /** How often background work is looked after that removes what nobody needs. */
 const REMOVAL_POLL_COUNT_MAX = 400;
 const REMOVAL_POLL_MS = 5;
@@ -18,12 +18,26 @@ export async function checkEverything(run: RunState, seed: number): Promise<void
   for (const keyspace of run.keyspaces.values()) {
     const view = run.view(null);
     await checkKeyspace(keyspace, view);
-    for (let count = 0; count < GET_COUNT; count++) {
-      const key = run.keyOf(random.below(2 * run.profile.keyCount));
-      checkValue(keyspace, view, { key, actual: keyspace.handle.getSync(keyspace.key(key)) });
+    checkGets(run, keyspace, { view, random });
+    for (const open of run.snapshots.values()) {
+      await checkKeyspace(keyspace, open);
+      checkGets(run, keyspace, { view: open, random });
     }
-    for (const open of run.snapshots.values()) await checkKeyspace(keyspace, open);
   }
+}
+
+function checkGets(run: RunState, keyspace: OpenKeyspace, { view, random }: Reads): void {
+  const options = view.snapshot === undefined ? {} : { snapshot: view.snapshot };
+  for (let count = 0; count < GET_COUNT; count++) {
+    const key = run.keyOf(random.below(2 * run.profile.keyCount));
+    const actual = keyspace.handle.getSync(keyspace.key(key), options);
+    checkValue(keyspace, view, { key, actual });
+  }
+}
+
+interface Reads {
+  readonly view: ReadView;
+  readonly random: Random;
 }
 
 async function checkKeyspace(keyspace: OpenKeyspace, view: ReadView): Promise<void> {
@@ -44,12 +58,17 @@ async function checkKeyspace(keyspace: OpenKeyspace, view: ReadView): Promise<vo
  */
 export async function checkFiles(run: RunState): Promise<void> {
   for (let poll = 0; poll < REMOVAL_POLL_COUNT_MAX; poll++) {
-    if (tableFileNames(run).length === run.database.stats().tables.count) return;
+    if (tableFileNames(run).length === tableCountOf(run)) return;
     await new Promise<void>((resolve) => run.world.options.clock!.delay(REMOVAL_POLL_MS, resolve));
   }
-  const { count } = run.database.stats().tables;
   const names = tableFileNames(run).join(' ');
+  const count = tableCountOf(run);
   throw new Difference(`${count} tables in the tree, but more or fewer on disk: ${names}`);
+}
+
+function tableCountOf(run: RunState): number {
+  const levels = run.database.stats().keyspaces.flatMap((keyspace) => keyspace.levels);
+  return levels.reduce((sum, { tableCount }) => sum + tableCount, 0);
 }
 
 function tableFileNames(run: RunState): string[] {

@@ -193,3 +193,20 @@ function expectNoStep({ cursor, keyspace }: OpenCursor, move: 'next' | 'previous
   }
   throw new Difference(`cursor of ${keyspace.model.name}: ${move} was possible on no entry`);
 }
+
+/** Closes everything that is open. Iterators that were never read to their end are ended. */
+export function closeHandles(run: RunState): void {
+  for (const { iterator } of run.iterators.values()) {
+    const closing = iterator.return?.();
+    if (closing instanceof Promise)
+      run.follow(
+        closing.then(() => {}),
+        'closing an iterator',
+      );
+  }
+  for (const { cursor } of run.cursors.values()) cursor.close();
+  for (const { snapshot } of run.snapshots.values()) snapshot.close();
+  run.iterators.clear();
+  run.cursors.clear();
+  run.snapshots.clear();
+}

@@ -50,9 +50,8 @@ export function compact(
   });
   // The keyspace may be dropped while this waits for its turn.
   const dropped = (error: unknown): void => {
-    if (run.keyspaces.get(operation.keyspace) === keyspace || !hasCode(error, ['NOT_FOUND'])) {
-      throw error;
-    }
+    const isKept = run.keyspaces.get(operation.keyspace) === keyspace && run.changing === null;
+    if (isKept || !hasCode(error, ['NOT_FOUND'])) throw error;
   };
   return compacting.then(() => commits.noteFlushed(commitCount), dropped);
 }

@@ -184,6 +184,9 @@ async function finish(run: RunState, seed: number): Promise<void> {
   run.world.arm(Number.POSITIVE_INFINITY, () => {});
   await run.catchUp();
   await checkEverything(run, seed);
+  handles.closeHandles(run);
+  await run.database.settle();
+  await checkFiles(run);
   await life.reopen(run, { variant: run.profile.variants.length - 1 });
   await checkEverything(run, seed + 1);
   await run.database.compact();
