@@ -1,6 +1,6 @@
 // The writes since the database was opened, in the order in which they were issued, and how far each is known to hold.
 //
-// The rule after a crash (docs/guide has it for users): what is found equals the fold of a prefix of the writes, and the
+// The rule after a crash: what is found equals the fold of a prefix of the writes, and the
 // prefix contains every write that was acknowledged as durable; if only the process died, every acknowledged one. Writes
 // with durability 'none' are in no log, so each of them may be missing until a flush has completed.
 
