@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'benchmarks/src/**/*.test.ts'],
           testTimeout: 60_000,
           setupFiles: ['packages/testkit/src/setup-leak-check.ts'],
         },

@@ -6,27 +6,44 @@
 /** A fixed permutation of 0..count-1, computed index by index. */
 export class KeyOrder {
   readonly #count: number;
-  readonly #multiplier: number;
+  readonly #step: number;
+  #index = -1;
+  #value = 0;
 
   /** `'sequential'` is the identity; `'random'` visits every index once, far from the one before. */
   constructor(count: number, order: 'sequential' | 'random') {
     this.#count = count;
-    this.#multiplier = order === 'sequential' ? 1 : coprimeNear(Math.floor(count * 0.618), count);
+    this.#step = order === 'sequential' ? 1 : coprimeNear(Math.floor(count * 0.618), count);
   }
 
+  /** Cheapest in order: the next is one addition from the one before, where a remainder of large numbers costs 0.1 µs. */
   at(index: number): number {
-    return (index * this.#multiplier) % this.#count;
+    if (index === this.#index + 1 && index > 0) {
+      const sum = this.#value + this.#step;
+      this.#value = sum >= this.#count ? sum - this.#count : sum;
+    } else {
+      this.#value = (index * this.#step) % this.#count;
+    }
+    this.#index = index;
+    return this.#value;
   }
 }
 
 /** Writes `value` as 16 decimal digits, as db_bench does, and gives the same buffer. */
 export function writeKey(target: Buffer, value: number): Buffer {
-  let rest = value;
-  for (let position = 15; position >= 0; position--) {
-    target[position] = 48 + (rest % 10);
-    rest = Math.floor(rest / 10);
-  }
+  const high = Math.floor(value / 1e8);
+  writeEightDigits(target, 0, high | 0);
+  writeEightDigits(target, 8, (value - high * 1e8) | 0);
   return target;
+}
+
+function writeEightDigits(target: Buffer, offset: number, value: number): void {
+  let rest = value;
+  for (let position = offset + 7; position >= offset; position--) {
+    const tens = (rest / 10) | 0;
+    target[position] = 48 + rest - tens * 10;
+    rest = tens;
+  }
 }
 
 /** Values half of which compresses: cut out of one large buffer at moving offsets. */
