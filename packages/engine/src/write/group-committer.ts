@@ -17,6 +17,7 @@ import type { WalWriter } from '../wal/index.js';
 import type { CommitGroup } from './commit-group.js';
 import { RANK_ALWAYS, RANK_INTERVAL, RANK_NONE } from './durability.js';
 import type { Generation } from './generation.js';
+import { GroupQueue } from './group-queue.js';
 
 export interface GroupCommitterOptions {
   readonly clock: Clock;
@@ -41,8 +42,9 @@ const GROUPS_PER_CLOCK_READ = 64;
 export class GroupCommitter {
   readonly #options: GroupCommitterOptions;
   /** Appended groups that are not visible yet, oldest first. */
-  readonly #appended: CommitGroup[] = [];
-  readonly #freeGroups: CommitGroup[] = [];
+  readonly #appended = new GroupQueue();
+  /** A group that was used before. One is enough: seldom is more than one at a time being filled. */
+  #freeGroup: CommitGroup | undefined;
   /** Replaced logs that may hold bytes that are not durable, oldest first. */
   #olderLogs: WalWriter[] = [];
   #log: WalWriter;
@@ -77,7 +79,7 @@ export class GroupCommitter {
 
   /** Resolves when every group appended so far is acknowledged or has failed, and the sync under way, if any, has ended. */
   async settled(): Promise<void> {
-    const last = this.#appended.at(-1)?.promise ?? this.#latePromise;
+    const last = this.#appended.last?.promise ?? this.#latePromise;
     await Promise.allSettled([last]);
     await this.#syncing;
   }
@@ -98,7 +100,9 @@ export class GroupCommitter {
 
   /** A group object to be filled: one that was used before, if there is one. */
   takeFreeGroup(): CommitGroup | undefined {
-    return this.#freeGroups.pop();
+    const group = this.#freeGroup;
+    this.#freeGroup = undefined;
+    return group;
   }
 
   /** From now on groups belong to `generation`; the log before it is synced before its own. */
@@ -141,19 +145,19 @@ export class GroupCommitter {
   advance(): void {
     this.#publishReady();
     if (this.#syncing !== null) return;
-    if (this.#appended.length > 0 || this.#isSyncDue()) this.#startSync();
+    if (this.#appended.count > 0 || this.#isSyncDue()) this.#startSync();
   }
 
   /** Publishes every appended group, syncing on this thread as needed. */
   advanceSync(): void {
     this.#publishReady();
-    while (this.#appended.length > 0) {
+    while (this.#appended.count > 0) {
       const log = this.#olderLogs[0] ?? this.#log;
       this.#syncCount += 1;
       try {
         log.syncSync();
       } catch (error) {
-        throw this.#fail(error as StorageError, this.#appended.splice(0));
+        throw this.#fail(error as StorageError, this.#appended.takeAll());
       }
       this.#dropDurableLogs();
       this.#publishReady();
@@ -192,13 +196,7 @@ export class GroupCommitter {
 
   #publishReady(): void {
     const appended = this.#appended;
-    let count = 0;
-    while (count < appended.length && this.#isSatisfied(appended[count])) {
-      this.#publish(appended[count]);
-      count += 1;
-    }
-    if (count === appended.length) appended.length = 0;
-    else if (count > 0) appended.splice(0, count);
+    while (appended.count > 0 && this.#isSatisfied(appended.first)) this.#publish(appended.shift());
   }
 
   #isSatisfied(group: CommitGroup): boolean {
@@ -237,7 +235,7 @@ export class GroupCommitter {
       return;
     }
     group.succeed();
-    this.#freeGroups.push(group);
+    this.#freeGroup = group;
   }
 
   #turnIsOver(): boolean {
@@ -268,7 +266,7 @@ export class GroupCommitter {
   #afterFailedSync(error: StorageError): void {
     this.#syncing = null;
     this.#due = null;
-    this.#fail(error, this.#appended.splice(0));
+    this.#fail(error, this.#appended.takeAll());
     this.onSynced();
   }
 
