@@ -40,6 +40,11 @@ export function someValues(count: number): Buffer {
   return values;
 }
 
+/** Gives so many bytes of values end to end. */
+export function someBytes(sizeBytes: number): Buffer {
+  return someValues(Math.ceil(sizeBytes / VALUE_SIZE_BYTES)).subarray(0, sizeBytes);
+}
+
 /** Gives the hashes of keys that lie end to end. */
 export async function hashesOf(keys: Uint8Array): Promise<Int32Array> {
   const { hashKey } = await rooms.base();

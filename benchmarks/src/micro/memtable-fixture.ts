@@ -1,6 +1,12 @@
 /** A memtable whose arena holds entries that are not indexed yet, or are. */
-import { KEY_SIZE_BYTES, type Order, presentKeys, someValues, VALUE_SIZE_BYTES } from './entries.js';
-import { rooms } from './rooms.js';
+import {
+  KEY_SIZE_BYTES,
+  type Order,
+  presentKeys,
+  someValues,
+  VALUE_SIZE_BYTES,
+} from './entries.js';
+import { type Memtable, rooms } from './rooms.js';
 
 /** Room for one entry with its header. */
 const ENTRY_ROOM_BYTES = 128;
@@ -8,8 +14,14 @@ const ENTRY_ROOM_BYTES = 128;
 /** The only keyspace of microbenchmarks. */
 export const KEYSPACE_ID = 0;
 
+/** A memtable with entries that are encoded in its arena, and where each of them starts. */
+export interface EncodedEntries {
+  readonly memtable: Memtable;
+  readonly offsets: Int32Array;
+}
+
 /** Gives an empty memtable with `count` entries in its arena, and where they start. */
-export async function memtableWithEntries(count: number, order: Order) {
+export async function memtableWithEntries(count: number, order: Order): Promise<EncodedEntries> {
   const { Memtable, writePut } = await rooms.memtable();
   const memtable = new Memtable({
     arenaSizeBytes: (count + 1) * ENTRY_ROOM_BYTES,
@@ -31,7 +43,7 @@ export async function memtableWithEntries(count: number, order: Order) {
 }
 
 /** As {@link memtableWithEntries}, with the entries indexed under the sequences from 1 on. */
-export async function filledMemtable(count: number) {
+export async function filledMemtable(count: number): Promise<Memtable> {
   const { memtable, offsets } = await memtableWithEntries(count, 'random');
   for (let index = 0; index < count; index++) memtable.insert(offsets[index], index + 1);
   return memtable;

@@ -1,5 +1,5 @@
 /** What the questions about sealing a log record have in common: all but the size of its payload. */
-import { someValues } from './entries.js';
+import { someBytes } from './entries.js';
 import type { Prepared } from './microbenchmark.js';
 import { rooms } from './rooms.js';
 
@@ -13,11 +13,18 @@ export async function sealing(recordCount: number, payloadSizeBytes: number): Pr
   await (await rooms.base()).initializeChecksums();
   const shared = new SharedArrayBuffer(RECORD_HEADER_SIZE_BYTES + payloadSizeBytes);
   const bytes = new Uint8Array(shared);
-  bytes.set(someValues(payloadSizeBytes / 100 + 1).subarray(0, payloadSizeBytes), 16);
+  bytes.set(someBytes(payloadSizeBytes), RECORD_HEADER_SIZE_BYTES);
   const run = (): number => {
     let mixed = 0;
     for (let index = 0; index < recordCount; index++) {
-      mixed ^= sealRecord(bytes, 0, payloadSizeBytes, RecordType.batch, SEED + index, DURABLE_OFFSET);
+      mixed ^= sealRecord(
+        bytes,
+        0,
+        payloadSizeBytes,
+        RecordType.batch,
+        SEED + index,
+        DURABLE_OFFSET,
+      );
     }
     return mixed;
   };

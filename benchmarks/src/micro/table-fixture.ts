@@ -1,8 +1,12 @@
 /** Tables in memory: the file system is not what these benchmarks ask about. */
-import type { TableWriterOptions } from '../../../packages/sstable/dist/index.js';
-import type { RandomAccessFile } from '../../../packages/vfs/dist/index.js';
 import { KEY_SIZE_BYTES, presentKeys, someValues, VALUE_SIZE_BYTES } from './entries.js';
-import { rooms } from './rooms.js';
+import {
+  type RandomAccessFile,
+  rooms,
+  type TableReader,
+  type TableWriter,
+  type TableWriterOptions,
+} from './rooms.js';
 
 const PUT = 1;
 const SECTION_SIZE_BYTES = 1 << 20;
@@ -76,22 +80,29 @@ export interface EntryRange {
   readonly stride: number;
 }
 
-/** Gives a writer of a table into `file`. */
-export async function tableWriter(file: RandomAccessFile, options: TableWriterOptions) {
+/** Gives what makes a writer of a table into a file. */
+export async function tableWriterMaker(): Promise<
+  (file: RandomAccessFile, options: TableWriterOptions) => TableWriter
+> {
   const { TableWriter } = await rooms.sstable();
   await (await rooms.base()).initializeChecksums();
-  return new TableWriter(file, IDENTITY, options);
+  return (file, options) => new TableWriter(file, IDENTITY, options);
 }
 
 /** Gives a reader of a table with every `stride`-th of the present keys below `count`, from the `first` on. */
 export async function tableOf(
   count: number,
   options: TableWriterOptions & { readonly first?: number; readonly stride?: number } = {},
-) {
+): Promise<TableReader> {
   const { first = 0, stride = 1, ...writerOptions } = options;
   const file = new BufferFile();
-  const writer = await tableWriter(file, writerOptions);
-  const range = { keys: presentKeys(count, 'sequential'), values: someValues(count), first, stride };
+  const writer = (await tableWriterMaker())(file, writerOptions);
+  const range = {
+    keys: presentKeys(count, 'sequential'),
+    values: someValues(count),
+    first,
+    stride,
+  };
   addEntries(writer, range);
   const { sizeBytes } = writer.finish();
   const { TableReader } = await rooms.sstable();
@@ -99,10 +110,7 @@ export async function tableOf(
 }
 
 /** Adds entries to a table; the sequence of each is its index plus 1. */
-export function addEntries(
-  writer: Awaited<ReturnType<typeof tableWriter>>,
-  { keys, values, first, stride }: EntryRange,
-): void {
+export function addEntries(writer: TableWriter, { keys, values, first, stride }: EntryRange): void {
   const count = keys.length / KEY_SIZE_BYTES;
   for (let index = first; index < count; index += stride) {
     const key = index * KEY_SIZE_BYTES;

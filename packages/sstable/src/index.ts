@@ -8,8 +8,10 @@ export {
   keyEnd,
   keyStart,
   kindAt,
+  locateValue,
   lowerBound,
   sequenceAt,
+  type ValuePlace,
   valueEnd,
   valueStart,
 } from './data-block/reader.js';

@@ -55,7 +55,7 @@ function get(reader: TableReader, { key }: Entry): string {
   if (blockIndex === reader.blockCount) return 'behind the table';
   const block = new Uint8Array(reader.contentLength(blockIndex));
   reader.readBlockSync(blockIndex, block, 0);
-  const found = findEntry(block, 0, key, 0, key.length, Infinity);
+  const found = findEntry(block, 0, key, 0, key.length, Infinity, hashKey(key, 0, key.length));
   if (found < 0) return 'not in its block';
   return block.slice(valueStart(block, 0, found), valueEnd(block, 0, found)).join();
 }

@@ -240,7 +240,7 @@ export class TableCursor implements EntryCursor {
     this.#endWidth = endWidth(flags);
     this.#sequenceWidth = sequenceWidth(flags);
     this.#kindWidth = kindWidth(flags);
-    this.#keyEnds = keyEndsOffset(0);
+    this.#keyEnds = keyEndsOffset(this.#buffer.bytes, 0);
     this.#valueEnds = valueEndsOffset(bytes, 0);
     this.#sequences = sequencesOffset(bytes, 0);
     this.#kinds = kindsOffset(bytes, 0);

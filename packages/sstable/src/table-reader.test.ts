@@ -22,7 +22,8 @@ function get(reader: TableReader, key: Uint8Array, sequence: number): Uint8Array
     // Not at the start of its memory, as in a cache.
     const block = new Uint8Array(3 + reader.contentLength(blockIndex));
     reader.readBlockSync(blockIndex, block, 3);
-    const found = findEntry(block, 3, key, 0, key.length, sequence);
+    const hash = hashKey(key, 0, key.length);
+    const found = findEntry(block, 3, key, 0, key.length, sequence, hash);
     if (found >= 0) return block.slice(valueStart(block, 3, found), valueEnd(block, 3, found));
     if (!reader.mayContinue(blockIndex, key, 0, key.length)) return null;
     blockIndex++;

@@ -148,7 +148,17 @@ export class TableWriter {
       this.#lastKeyHash = hashKey(keyBytes, keyStart, keyEnd);
       this.#filter?.add(this.#lastKeyHash);
     }
-    block.append(keyBytes, keyStart, keyEnd, valueBytes, valueStart, valueEnd, sequence, kind);
+    block.append(
+      keyBytes,
+      keyStart,
+      keyEnd,
+      valueBytes,
+      valueStart,
+      valueEnd,
+      sequence,
+      kind,
+      this.#lastKeyHash,
+    );
     this.#statistics.addEntry(this.#lastKeyHash, keyLength, valueLength, sequence, kind);
   }
 

@@ -24,7 +24,7 @@ const ENTRIES: Entry[] = ['b', 'd', 'f', 'h', 'j', 'l', 'n'].map((key, index) =>
   sequence: 9,
   kind: EntryKind.put,
 }));
-const OPTIONS = { blockSizeBytes: 16 + 3 * 9 };
+const OPTIONS = { blockSizeBytes: 16 + 3 * 10 };
 
 function build(): Uint8Array {
   return buildTable(ENTRIES, OPTIONS).bytes;
@@ -82,9 +82,11 @@ describe('verifyTable', () => {
   // From here on checksums are right: only a faulty writer or a forger makes such tables.
 
   /**
-   * Offsets in the content of the first block: 3 entries, ends of 2 bytes, no sequences or kinds.
+   * Offsets in the content of the first block: 3 entries, fingerprints, ends of 2 bytes, no sequences
+   * or kinds.
    */
-  const KEYS = 16 + 3 * 4;
+  const FINGERPRINTS = 16;
+  const KEYS = FINGERPRINTS + 3 * 5;
 
   test.each([
     ['keys out of order', (content: Uint8Array) => content.set(ascii('dbf'), KEYS)],
@@ -95,6 +97,16 @@ describe('verifyTable', () => {
     expect(first.message).toBe(
       `Cannot verify table ${TEST_PATH}: entry 1 of block 0 is out of order`,
     );
+  });
+
+  test('finds a fingerprint of another key, with which a lookup would miss the entry', () => {
+    const forged = forgeFirstBlock(build(), (content) => {
+      content[FINGERPRINTS + 1] ^= 1;
+    });
+    const found = damageOf(forged);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ where: 'sst.data', offset: 0 });
+    expect(found[0].message).toContain('entry 1 of block 0 has the fingerprint of another key');
   });
 
   test('finds an older version before a newer one, also across blocks', () => {

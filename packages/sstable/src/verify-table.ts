@@ -15,9 +15,10 @@ import {
   type StorageErrorDetails,
 } from '@varve/base';
 import { BlockBuffer } from './block-source.js';
-import { endWidth, FLAGS_OFFSET } from './data-block/format.js';
+import { endWidth, FLAG_FINGERPRINTS, FLAGS_OFFSET, fingerprintOf } from './data-block/format.js';
 import {
   entryCountOf,
+  fingerprintsOffset,
   keyEnd,
   keyEndsOffset,
   keyStart,
@@ -121,6 +122,11 @@ class TableVerifier {
       const reason = `entry ${unordered} of block ${blockIndex} is out of order`;
       this.#damage('sst.data', reason, { offset });
     }
+    const wrong = this.#firstWrongFingerprint();
+    if (wrong >= 0) {
+      const reason = `entry ${wrong} of block ${blockIndex} has the fingerprint of another key`;
+      this.#damage('sst.data', reason, { offset });
+    }
     const denied = this.#addEntries();
     if (denied >= 0) {
       this.#damage('sst.filter', `entry ${denied} of block ${blockIndex} is denied`, { offset });
@@ -157,7 +163,7 @@ class TableVerifier {
     const { bytes } = this.#buffer;
     const entryCount = entryCountOf(bytes, 0);
     const width = endWidth(bytes[FLAGS_OFFSET]);
-    const ends = keyEndsOffset(0);
+    const ends = keyEndsOffset(bytes, 0);
     const keys = keysOffset(bytes, 0);
     let start = keys;
     let end = keys + readEnd(bytes, ends, width);
@@ -179,7 +185,7 @@ class TableVerifier {
     const { bytes } = this.#buffer;
     const entryCount = entryCountOf(bytes, 0);
     const width = endWidth(bytes[FLAGS_OFFSET]);
-    const keyEnds = keyEndsOffset(0);
+    const keyEnds = keyEndsOffset(bytes, 0);
     const valueEnds = valueEndsOffset(bytes, 0);
     const keys = keysOffset(bytes, 0);
     let start = keys;
@@ -197,6 +203,18 @@ class TableVerifier {
       valueOffset = valueEnd;
     }
     return firstDenied;
+  }
+
+  /** A lookup would not find this entry. */
+  #firstWrongFingerprint(): number {
+    const { bytes } = this.#buffer;
+    if ((bytes[FLAGS_OFFSET] & FLAG_FINGERPRINTS) === 0) return -1;
+    const fingerprints = fingerprintsOffset(0);
+    for (let entryIndex = 0; entryIndex < entryCountOf(bytes, 0); entryIndex++) {
+      const hash = hashKey(bytes, keyStart(bytes, 0, entryIndex), keyEnd(bytes, 0, entryIndex));
+      if (bytes[fingerprints + entryIndex] !== fingerprintOf(hash)) return entryIndex;
+    }
+    return -1;
   }
 
   #checkProperties(): void {

@@ -1,3 +1,5 @@
+// A regression here is one of packages/bloom/src/bloom-writer.ts.
+
 import { hashesOf, presentKeys } from '../entries.js';
 import type { Microbenchmark } from '../microbenchmark.js';
 import { rooms } from '../rooms.js';

@@ -1,3 +1,5 @@
+// A regression here is one of packages/bloom/src/bloom-reader.ts.
+
 import { hashesOf, presentKeys } from '../entries.js';
 import { countPossible, filterOf } from '../filter-fixture.js';
 import type { Microbenchmark } from '../microbenchmark.js';

@@ -1,3 +1,5 @@
+// A regression here is one of packages/engine/src/write/entry-encoder.ts.
+
 import { KEY_SIZE_BYTES, presentKeys, someValues, VALUE_SIZE_BYTES } from '../entries.js';
 import type { Microbenchmark } from '../microbenchmark.js';
 import { rooms } from '../rooms.js';

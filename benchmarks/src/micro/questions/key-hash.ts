@@ -1,3 +1,5 @@
+// A regression here is one of packages/base/src/xxh32.ts.
+
 import { KEY_SIZE_BYTES, presentKeys } from '../entries.js';
 import type { Microbenchmark } from '../microbenchmark.js';
 import { rooms } from '../rooms.js';

@@ -1,3 +1,5 @@
+// A regression here is one of packages/engine/src/memtable/radix/find.ts.
+
 import { KEY_SIZE_BYTES, missingKeys } from '../entries.js';
 import { filledMemtable, KEYSPACE_ID } from '../memtable-fixture.js';
 import type { Microbenchmark } from '../microbenchmark.js';

@@ -1,3 +1,5 @@
+// A regression here is one of packages/engine/src/memtable/radix/insert.ts and node.ts.
+
 import { memtableWithEntries } from '../memtable-fixture.js';
 import type { Microbenchmark } from '../microbenchmark.js';
 
@@ -8,7 +10,8 @@ export const microbenchmark: Microbenchmark = {
   async setup(operationCount) {
     const { memtable, offsets } = await memtableWithEntries(operationCount, 'random');
     const run = (): number => {
-      for (let index = 0; index < operationCount; index++) memtable.insert(offsets[index], index + 1);
+      for (let index = 0; index < operationCount; index++)
+        memtable.insert(offsets[index], index + 1);
       return memtable.entryCount;
     };
     // Emptying the memtable leaves the encoded entries where they are.

@@ -1,3 +1,5 @@
+// A regression here is one of packages/engine/src/memtable/radix/insert.ts and node.ts.
+
 import { memtableWithEntries } from '../memtable-fixture.js';
 import type { Microbenchmark } from '../microbenchmark.js';
 

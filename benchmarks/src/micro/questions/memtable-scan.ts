@@ -1,3 +1,5 @@
+// A regression here is one of packages/engine/src/memtable/memtable-cursor.ts.
+
 import { filledMemtable, KEYSPACE_ID } from '../memtable-fixture.js';
 import type { Microbenchmark } from '../microbenchmark.js';
 

@@ -1,3 +1,5 @@
+// A regression here is one of packages/engine/src/log/record-writer.ts.
+
 import type { Microbenchmark } from '../microbenchmark.js';
 import { sealing } from '../sealing.js';
 

@@ -1,3 +1,5 @@
+// A regression here is one of packages/base/src/varint.ts.
+
 import type { Microbenchmark } from '../microbenchmark.js';
 import { rooms } from '../rooms.js';
 

@@ -6,6 +6,7 @@
 
 import type { BenchmarkResult } from '../../results/result.js';
 import { bytesText, countText } from './numbers.js';
+import { settingName, settingText } from './settings.js';
 
 /** One piece of work, and what each engine did in it. */
 export interface Case {
@@ -24,7 +25,7 @@ export function casesOf(results: readonly BenchmarkResult[]): readonly Case[] {
   return [...groupBy(results, (result) => result.workload).values()].flatMap(casesOfWorkload);
 }
 
-/** `'fillrandom, settled=true'`: the work without the number of entries. */
+/** `'fillrandom, settled yes'`: the work without the number of entries. */
 export function titleOf({ workload, variant }: Pick<Case, 'workload' | 'variant'>): string {
   return variant === '' ? workload : `${workload}, ${variant}`;
 }
@@ -47,7 +48,22 @@ export function groupBy<Value, Key>(
   return groups;
 }
 
+/** Cases of each number of entries, the numbers rising. */
+export function casesByNum(
+  cases: readonly Case[],
+): readonly (readonly [number, readonly Case[]])[] {
+  return [...groupBy(cases, (item) => item.num)].sort(([left], [right]) => left - right);
+}
+
 function casesOfWorkload(results: readonly BenchmarkResult[]): readonly Case[] {
+  const measured = results.filter((result) => result.skipped === undefined);
+  const skipped = results.filter((result) => result.skipped !== undefined);
+  // Where nothing was measured, the skipped engines are all there is to show.
+  const cases = measuredCases(measured.length > 0 ? measured : skipped);
+  return cases.map((item) => withSkipped(item, skipped, measured));
+}
+
+function measuredCases(results: readonly BenchmarkResult[]): readonly Case[] {
   const telling = tellingConditions(results);
   const variantOf = (result: BenchmarkResult) => variantText(conditionsOf(result), telling);
   return [...groupBy(results, variantOf)].flatMap(([variant, ofVariant]) =>
@@ -57,29 +73,61 @@ function casesOfWorkload(results: readonly BenchmarkResult[]): readonly Case[] {
   );
 }
 
-function caseOf(results: readonly BenchmarkResult[], named: { num: number; variant: string }): Case {
+function caseOf(
+  results: readonly BenchmarkResult[],
+  named: { num: number; variant: string },
+): Case {
   const byEngine = new Map(results.map((result) => [result.engine, result]));
   return { workload: results[0]!.workload, ...named, byEngine };
 }
 
-/** Conditions that differ between results of one engine, and that every engine's results state. */
-function tellingConditions(results: readonly BenchmarkResult[]): readonly string[] {
-  const all = results.filter((result) => result.skipped === undefined).map(conditionsOf);
-  const shared = [...new Set(all.flatMap((conditions) => [...conditions.keys()]))].filter((name) =>
-    all.every((conditions) => conditions.has(name)),
+/** A skipped engine may not have got as far as stating its conditions: it counts in every variant. */
+function withSkipped(
+  item: Case,
+  skipped: readonly BenchmarkResult[],
+  measured: readonly BenchmarkResult[],
+): Case {
+  const hasFigures = new Set(measured.map((result) => result.engine));
+  const added = skipped.filter(
+    (result) => result.num === item.num || !hasFigures.has(result.engine),
   );
-  const perEngine = [...groupBy(results, (result) => `${result.engine} ${result.num}`).values()];
-  return shared.filter((name) => perEngine.some((ofEngine) => differs(ofEngine, name)));
+  const byEngine = new Map(added.map((result) => [result.engine, result]));
+  return { ...item, byEngine: new Map([...byEngine, ...item.byEngine]) };
+}
+
+/** Conditions that every result states, and that differ between results of one engine. */
+function tellingConditions(results: readonly BenchmarkResult[]): readonly string[] {
+  const all = results.map(conditionsOf);
+  const names = [...new Set(all.flatMap((conditions) => [...conditions.keys()]))];
+  const shared = names.filter((name) => all.every((conditions) => conditions.has(name)));
+  return shared.filter((name) => differs(results, name) && isChosen(results, name));
 }
 
 function differs(results: readonly BenchmarkResult[], name: string): boolean {
-  const measured = results.filter((result) => result.skipped === undefined);
-  return new Set(measured.map((result) => conditionsOf(result).get(name))).size > 1;
+  const perEngine = groupBy(results, (result) => `${result.engine} ${result.num}`);
+  return [...perEngine.values()].some((ofEngine) => valuesOf(ofEngine, name).size > 1);
+}
+
+/**
+ * Whether a condition was chosen, rather than found out, such as a number of bytes: what is chosen
+ * is the same for several engines at least once.
+ */
+function isChosen(results: readonly BenchmarkResult[], name: string): boolean {
+  const perEngine = [...groupBy(results, (result) => result.engine).values()];
+  const values = perEngine.map((ofEngine) => valuesOf(ofEngine, name));
+  if (values.length === 1) return true;
+  return values.every((own) =>
+    values.some((other) => other !== own && [...own].some((value) => other.has(value))),
+  );
+}
+
+function valuesOf(results: readonly BenchmarkResult[], name: string): ReadonlySet<string> {
+  return new Set(results.map((result) => conditionsOf(result).get(name)!));
 }
 
 function conditionsOf(result: BenchmarkResult): Conditions {
   const settings = Object.entries(result.settings).map(
-    ([name, value]) => [name, `${name}=${value}`] as const,
+    ([name, value]) => [name, `${settingName(name)} ${settingText(name, value)}`] as const,
   );
   return new Map([
     ['keySizeBytes', `${bytesText(result.keySizeBytes)} keys`],

@@ -46,7 +46,10 @@ export function figuresOf(fields: Fields, name: string): readonly number[] {
 }
 
 /** A field that may be missing or null, and otherwise is a list of pairs of numbers. */
-export function pairsOf(fields: Fields, name: string): readonly (readonly [number, number])[] | null {
+export function pairsOf(
+  fields: Fields,
+  name: string,
+): readonly (readonly [number, number])[] | null {
   return listOf(fields, name)?.map((value, index) => pairIn(value, `${name}[${index}]`)) ?? null;
 }
 

@@ -21,7 +21,13 @@ export function microsecondsText(value: number | null): string {
 
 /** A plain figure, such as `1.08`; a dash for what is no number. */
 export function figureText(value: number | null): string {
-  return isFigure(value) ? threeDigits(value) : NOTHING;
+  if (!isFigure(value)) return NOTHING;
+  return value > 0 && value < 0.001 ? '<\u202f0.001' : threeDigits(value);
+}
+
+/** How many times one is the other, such as `2.08×`; as many digits as such a figure deserves. */
+export function ratioText(ratio: number): string {
+  return `${ratio.toFixed(ratio < 9.995 ? 2 : ratio < 99.95 ? 1 : 0)}×`;
 }
 
 /** A duration given in milliseconds; a dash for what is no number. */

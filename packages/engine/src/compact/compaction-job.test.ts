@@ -198,7 +198,7 @@ describe('runCompactionJob', () => {
   });
 
   test('takes the compression and block size it is told', () => {
-    const entries = Array.from({ length: 50 }, (_, index) =>
+    const entries = Array.from({ length: 40 }, (_, index) =>
       put(`k${index + 10}`, index + 1, '.'.repeat(90)),
     );
     const input = [[writeTable(entries)]];

@@ -7,7 +7,7 @@
  * allocates nothing; they are valid until the next walk or write.
  */
 import { EntryKind, hashKey } from '@varve/base';
-import { findEntry, kindAt, valueEnd, valueStart } from '@varve/sstable';
+import { findEntry, kindAt, locateValue } from '@varve/sstable';
 import type { Level } from '../manifest/index.js';
 import { decodeEntry, EntrySlots } from '../memtable/index.js';
 import type { BlockWait, TableHandle, TableStore } from '../tables/index.js';
@@ -119,25 +119,30 @@ export class EntryLookup {
     }
     let blockIndex = reader.findBlock(target.key, target.keyStart, target.keyEnd);
     while (blockIndex < reader.blockCount) {
-      const result = this.#searchBlock(handle, blockIndex, target);
+      const result = this.#searchBlock(handle, blockIndex, hash, target);
       if (result !== CONTINUES) return result;
       blockIndex += 1;
     }
     return UNDECIDED;
   }
 
-  #searchBlock(handle: TableHandle, blockIndex: number, target: LookupTarget): number {
+  #searchBlock(
+    handle: TableHandle,
+    blockIndex: number,
+    hash: number,
+    target: LookupTarget,
+  ): number {
     const base = this.#placeBlock(handle, blockIndex);
     if (base < 0) return MISSING;
     const block = this.bytes;
-    const { key, keyStart: start, keyEnd: end, sequence } = target;
-    const entryIndex = findEntry(block, base, key, start, end, sequence);
+    const { key, keyStart: start, keyEnd: end } = target;
+    const sequence = handle.newestSequence <= target.sequence ? Infinity : target.sequence;
+    const entryIndex = findEntry(block, base, key, start, end, sequence, hash);
     if (entryIndex < 0) {
       return handle.reader.mayContinue(blockIndex, key, start, end) ? CONTINUES : UNDECIDED;
     }
     if (kindAt(block, base, entryIndex) === EntryKind.delete) return ABSENT;
-    this.valueStart = valueStart(block, base, entryIndex);
-    this.valueEnd = valueEnd(block, base, entryIndex);
+    locateValue(block, base, entryIndex, this);
     return FOUND;
   }
 

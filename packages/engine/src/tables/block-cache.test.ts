@@ -19,7 +19,8 @@ function makeCache(slotCount = SLOT_COUNT): BlockCache {
 
 /** A table of which the cache sees only how many blocks it has. */
 function makeHandle(fileNumber: number, blockCount = BLOCK_COUNT): TableHandle {
-  const reader = { blockCount, memoryBytes: 0 } as TableReader;
+  const properties = { largestSequence: 0 };
+  const reader = { blockCount, memoryBytes: 0, properties } as TableReader;
   return new TableHandle({ fileNumber, tableId: new Uint8Array(16), sizeBytes: 1 }, reader);
 }
 

@@ -1,4 +1,4 @@
-import { CursorStatus, encodeText, initializeChecksums } from '@varve/base';
+import { CursorStatus, encodeText, hashKey, initializeChecksums } from '@varve/base';
 import { BlockBuffer, findEntry, TableCursor, valueEnd, valueStart } from '@varve/sstable';
 import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -57,7 +57,8 @@ function countReads(): { count: number } {
 /** What a block says about a key. */
 function valueIn(block: Uint8Array, base: number, key: string): string | undefined {
   const bytes = encodeText(key);
-  const entryIndex = findEntry(block, base, bytes, 0, bytes.length, 1_000_000);
+  const hash = hashKey(bytes, 0, bytes.length);
+  const entryIndex = findEntry(block, base, bytes, 0, bytes.length, 1_000_000, hash);
   if (entryIndex < 0) return undefined;
   const start = valueStart(block, base, entryIndex);
   return String.fromCharCode(...block.subarray(start, valueEnd(block, base, entryIndex)));

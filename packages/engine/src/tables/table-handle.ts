@@ -21,12 +21,15 @@ export class TableHandle {
   readonly file: TableFile;
   readonly reader: TableReader;
   readonly blockSlots: Int32Array;
+  /** Highest sequence in the table: whoever reads as of that or later sees all of it. */
+  readonly newestSequence: number;
   /** Set when the file is closed: loads still under way must not publish into the cache. */
   closed = false;
 
   constructor(file: TableFile, reader: TableReader) {
     this.file = file;
     this.reader = reader;
+    this.newestSequence = reader.properties.largestSequence;
     this.blockSlots = new Int32Array(reader.blockCount).fill(NOT_CACHED);
   }
 

@@ -2,11 +2,13 @@ import {
   compareWhole,
   createRandom,
   EntryKind,
+  hashKey,
+  initializeChecksums,
   isStorageError,
   MAX_SEQUENCE,
   type Random,
 } from '@varve/base';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   compareEntries,
   type Entry,
@@ -17,13 +19,20 @@ import {
   randomKey,
 } from '../testing/entries.js';
 import { ascii } from '../testing/tables.js';
-import { FLAG_KINDS, FLAG_WIDE_ENDS, FLAGS_OFFSET, sequenceWidth } from './format.js';
+import {
+  FLAG_FINGERPRINTS,
+  FLAG_KINDS,
+  FLAG_WIDE_ENDS,
+  FLAGS_OFFSET,
+  sequenceWidth,
+} from './format.js';
 import {
   entryCountOf,
   findEntry,
   keyEnd,
   keyStart,
   kindAt,
+  locateValue,
   lowerBound,
   sequenceAt,
   valueEnd,
@@ -32,13 +41,16 @@ import {
 import { validateBlock } from './validate.js';
 import { DataBlockWriter } from './writer.js';
 
+beforeAll(initializeChecksums);
+
 const PLACE = { file: '000007.sst', where: 'sst.data', offset: 40 } as const;
 
 /** Where the tests put a block inside a larger buffer: never at its start, as in a cache. */
 const BASE = 5;
 
 function append(writer: DataBlockWriter, { key, value, sequence, kind }: Entry): void {
-  writer.append(key, 0, key.length, value, 0, value.length, sequence, kind);
+  const hash = hashKey(key, 0, key.length);
+  writer.append(key, 0, key.length, value, 0, value.length, sequence, kind, hash);
 }
 
 function encode(writer: DataBlockWriter): Uint8Array {
@@ -53,10 +65,21 @@ function blockOf(entries: readonly Entry[]): Uint8Array {
   return encode(writer);
 }
 
+/** Where the value is, by both functions that tell. */
+function valueAt(block: Uint8Array, entryIndex: number): Uint8Array {
+  const place = { valueStart: 0, valueEnd: 0 };
+  locateValue(block, BASE, entryIndex, place);
+  expect(place).toEqual({
+    valueStart: valueStart(block, BASE, entryIndex),
+    valueEnd: valueEnd(block, BASE, entryIndex),
+  });
+  return block.slice(place.valueStart, place.valueEnd);
+}
+
 function entryAt(block: Uint8Array, entryIndex: number): Entry {
   return {
     key: block.slice(keyStart(block, BASE, entryIndex), keyEnd(block, BASE, entryIndex)),
-    value: block.slice(valueStart(block, BASE, entryIndex), valueEnd(block, BASE, entryIndex)),
+    value: valueAt(block, entryIndex),
     sequence: sequenceAt(block, BASE, entryIndex),
     kind: kindAt(block, BASE, entryIndex),
   };
@@ -105,6 +128,7 @@ describe('DataBlockWriter', () => {
     expect(flags.some((bits) => (bits & FLAG_WIDE_ENDS) !== 0)).toBe(true);
     expect(flags.some((bits) => (bits & FLAG_WIDE_ENDS) === 0)).toBe(true);
     expect(flags.some((bits) => (bits & FLAG_KINDS) !== 0)).toBe(true);
+    expect(flags.every((bits) => (bits & FLAG_FINGERPRINTS) !== 0)).toBe(true);
     expect(new Set(flags.map(sequenceWidth))).toEqual(new Set([0, 4, 8]));
   });
 
@@ -127,6 +151,23 @@ describe('DataBlockWriter', () => {
       for (const entry of entries) append(writer, entry);
       expect(compareWhole(encode(writer), blockOf(entries))).toBe(0);
       writer.clear();
+    }
+  });
+
+  test.each([
+    [128, FLAG_FINGERPRINTS],
+    [129, 0],
+  ])('keeps fingerprints of %i entries: flag %i', (entryCount, flag) => {
+    const entries = Array.from({ length: entryCount }, (_, index) =>
+      put(`${1000 + index}`, 'v', 7),
+    );
+    const block = blockOf(entries);
+    expect(block[BASE + FLAGS_OFFSET] & FLAG_FINGERPRINTS).toBe(flag);
+    expect(entriesOf(block).every((entry, index) => isSame(entry, entries[index]))).toBe(true);
+    expect(() => validateBlock(block, BASE, block.length - 3, PLACE)).not.toThrow();
+    for (const [index, { key }] of entries.entries()) {
+      const hash = hashKey(key, 0, key.length);
+      expect(findEntry(block, BASE, key, 0, key.length, 7, hash)).toBe(index);
     }
   });
 
@@ -169,7 +210,7 @@ describe('findEntry', () => {
     const random = createRandom(4);
     for (let round = 0; round < 60; round++) {
       const entries = randomEntries(random, {
-        entryCount: 1 + random.below(50),
+        entryCount: 1 + random.below(round % 10 === 0 ? 300 : 50),
         keyCount: 1 + random.below(30),
         valueSizeBytesMax: 4,
         sequenceSpan: 12,
@@ -182,7 +223,8 @@ describe('findEntry', () => {
       for (const key of keys) {
         for (let sequence = 0; sequence < 13; sequence++) {
           const expected = newestVisible(entries, key, sequence);
-          const actual = findEntry(block, BASE, key, 0, key.length, sequence);
+          const hash = hashKey(key, 0, key.length);
+          const actual = findEntry(block, BASE, key, 0, key.length, sequence, hash);
           if (actual !== expected) expect.fail(`${key} at ${sequence}: ${actual}, not ${expected}`);
         }
       }
@@ -191,8 +233,9 @@ describe('findEntry', () => {
 
   test('takes the key from the middle of a buffer', () => {
     const block = blockOf([put('aa', '1', 1), put('ab', '2', 1), put('b', '3', 1)]);
-    expect(findEntry(block, BASE, ascii('xxabxx'), 2, 4, 9)).toBe(1);
-    expect(findEntry(block, BASE, ascii('xxabxx'), 2, 5, 9)).toBe(-1);
+    const buffer = ascii('xxabxx');
+    expect(findEntry(block, BASE, buffer, 2, 4, 9, hashKey(buffer, 2, 4))).toBe(1);
+    expect(findEntry(block, BASE, buffer, 2, 5, 9, hashKey(buffer, 2, 5))).toBe(-1);
   });
 });
 
@@ -287,7 +330,7 @@ describe('validateBlock', () => {
   test.each([
     ['no entries', withBytes([0, 0]), 'entry count'],
     ['more entries than bytes', withBytes([3, 255]), 'entry count'],
-    ['an unknown flag', withBytes([4, 16]), 'flags'],
+    ['an unknown flag', withBytes([4, 32]), 'flags'],
     ['an impossible width', withBytes([4, 6]), 'flags'],
     ['a reserved byte', withBytes([7, 1]), 'reserved'],
     ['kind 0', withBytes([5, 0]), 'entry kind'],

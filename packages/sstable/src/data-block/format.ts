@@ -3,6 +3,7 @@
 //   +-----------------+-----------+-----------------+--------------+-------------------+
 //   | entry count (4) | flags (1) | common kind (1) | reserved (2) | base sequence (8) |
 //   +-----------------+-----------+-----------------+--------------+-------------------+
+//   | fingerprints  entry count x (0 or 1)      lowest byte of the hash of each key
 //   | key ends      entry count x (2 or 4)      end of each key, from the start of the keys
 //   | value ends    entry count x (2 or 4)      end of each value, from the start of the values
 //   | sequences     entry count x (0, 4 or 8)   above the base sequence
@@ -11,11 +12,13 @@
 //   | values, one after the other
 //
 //   flags        bit 0: ends take 4 bytes instead of 2; bits 1-2: width of a sequence in units of
-//                4 bytes (0, 1 or 2); bit 3: there is a kinds column; the rest is zero
+//                4 bytes (0, 1 or 2); bit 3: there is a kinds column; bit 4: there are fingerprints; the
+//                rest is zero
 //   common kind  kind of every entry without a kinds column, else 0
 //
 // Columns instead of records: any entry is found by arithmetic, and a search reads key ends and
-// keys only, a few cache lines, however long the values are.
+// keys only, a few cache lines, however long the values are. A lookup of one key reads even less: it
+// looks for the key's fingerprint, in one cache line, and then at one key.
 
 export const ENTRY_COUNT_OFFSET = 0;
 export const FLAGS_OFFSET = 4;
@@ -29,7 +32,11 @@ export const DATA_BLOCK_HEADER_SIZE_BYTES = 4 + 1 + 1 + 2 + 8;
 export const FLAG_WIDE_ENDS = 0b0001;
 export const SEQUENCE_WIDTH_MASK = 0b0110;
 export const FLAG_KINDS = 0b1000;
-export const FLAGS_MASK = FLAG_WIDE_ENDS | SEQUENCE_WIDTH_MASK | FLAG_KINDS;
+export const FLAG_FINGERPRINTS = 0b1_0000;
+export const FLAGS_MASK = FLAG_WIDE_ENDS | SEQUENCE_WIDTH_MASK | FLAG_KINDS | FLAG_FINGERPRINTS;
+
+/** With more entries a binary search is faster than a look at every fingerprint. */
+export const FINGERPRINT_ENTRY_COUNT_MAX = 128;
 
 /** The bits of {@link SEQUENCE_WIDTH_MASK} are the width in units of 2 bytes as they stand. */
 export const SEQUENCE_WIDTH_SCALE = 2;
@@ -37,9 +44,19 @@ export const SEQUENCE_WIDTH_SCALE = 2;
 /** The largest section whose ends fit in 2 bytes. */
 export const NARROW_SECTION_SIZE_BYTES_MAX = 0xffff;
 
-/** How many bytes one entry takes in the columns: two ends, a sequence and a kind. */
+/** How many bytes one entry takes in the columns: a fingerprint, two ends, a sequence and a kind. */
 export function columnsWidth(flags: number): number {
-  return 2 * endWidth(flags) + sequenceWidth(flags) + kindWidth(flags);
+  return fingerprintWidth(flags) + 2 * endWidth(flags) + sequenceWidth(flags) + kindWidth(flags);
+}
+
+/** Width of a fingerprint: 0 or 1. */
+export function fingerprintWidth(flags: number): number {
+  return (flags & FLAG_FINGERPRINTS) >>> 4;
+}
+
+/** The fingerprint of a key with this `hashKey()`. */
+export function fingerprintOf(hash: number): number {
+  return hash & 0xff;
 }
 
 /** Width of a key end or value end: 2 or 4. */
@@ -58,10 +75,11 @@ export function kindWidth(flags: number): number {
 }
 
 /**
- * Gives the flags of a block with sections of these sizes. `sequenceSpan` is the highest sequence
- * minus the lowest; `kindBits` has the bit with the number of every kind in the block.
+ * Gives the flags of a block with so many entries and sections of these sizes. `sequenceSpan` is the
+ * highest sequence minus the lowest; `kindBits` has the bit with the number of every kind in it.
  */
 export function flagsFor(
+  entryCount: number,
   keysSizeBytes: number,
   valuesSizeBytes: number,
   sequenceSpan: number,
@@ -72,5 +90,10 @@ export function flagsFor(
     valuesSizeBytes > NARROW_SECTION_SIZE_BYTES_MAX;
   const sequenceBits = sequenceSpan === 0 ? 0b000 : sequenceSpan <= 0xffff_ffff ? 0b010 : 0b100;
   const mixedKinds = (kindBits & (kindBits - 1)) !== 0;
-  return (wide ? FLAG_WIDE_ENDS : 0) | sequenceBits | (mixedKinds ? FLAG_KINDS : 0);
+  return (
+    (wide ? FLAG_WIDE_ENDS : 0) |
+    sequenceBits |
+    (mixedKinds ? FLAG_KINDS : 0) |
+    (entryCount <= FINGERPRINT_ENTRY_COUNT_MAX ? FLAG_FINGERPRINTS : 0)
+  );
 }

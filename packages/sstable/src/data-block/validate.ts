@@ -51,7 +51,7 @@ export function validateBlock(
   const sectionsSizeBytes = validateHeader(content, start, end, place);
   const width = endWidth(content[start + FLAGS_OFFSET]);
   const entryCount = entryCountOf(content, start);
-  const keyEnds = keyEndsOffset(start);
+  const keyEnds = keyEndsOffset(content, start);
   const keysSizeBytes = validateEnds(content, keyEnds, width, entryCount, MAX_KEY_SIZE_BYTES);
   if (keysSizeBytes < 0 || keysSizeBytes > sectionsSizeBytes) {
     throw blockDamage(place, 'key ends out of range');

@@ -12,8 +12,10 @@ import {
   DATA_BLOCK_HEADER_SIZE_BYTES,
   ENTRY_COUNT_OFFSET,
   endWidth,
+  FLAG_FINGERPRINTS,
   FLAG_KINDS,
   FLAGS_OFFSET,
+  fingerprintOf,
   flagsFor,
   RESERVED_OFFSET,
   sequenceWidth,
@@ -40,6 +42,7 @@ export class DataBlockWriter {
   values = new Uint8Array(SECTION_SIZE_BYTES);
   valuesSizeBytes = 0;
   entryCount = 0;
+  #fingerprints = new Uint8Array(ENTRY_CAPACITY);
   #keyEnds = new Uint32Array(ENTRY_CAPACITY);
   #valueEnds = new Uint32Array(ENTRY_CAPACITY);
   /** Float64, because a sequence has up to 53 bits. */
@@ -58,8 +61,9 @@ export class DataBlockWriter {
     const lowest = Math.min(sequence, range[LOWEST]);
     const highest = Math.max(sequence, range[HIGHEST]);
     const kindBits = this.#kindBits | (1 << kind);
-    const flags = flagsFor(keysSizeBytes, valuesSizeBytes, highest - lowest, kindBits);
-    const columnsSizeBytes = (this.entryCount + 1) * columnsWidth(flags);
+    const entryCount = this.entryCount + 1;
+    const flags = flagsFor(entryCount, keysSizeBytes, valuesSizeBytes, highest - lowest, kindBits);
+    const columnsSizeBytes = entryCount * columnsWidth(flags);
     return DATA_BLOCK_HEADER_SIZE_BYTES + columnsSizeBytes + keysSizeBytes + valuesSizeBytes;
   }
 
@@ -70,7 +74,10 @@ export class DataBlockWriter {
     return DATA_BLOCK_HEADER_SIZE_BYTES + columnsSizeBytes + sectionsSizeBytes;
   }
 
-  /** Appends an entry. Requires: it is after all others in the order of entries. */
+  /**
+   * Appends an entry, with the `hashKey()` of its key. Requires: it is after all others in the order
+   * of entries.
+   */
   append(
     keyBytes: Uint8Array,
     keyStart: number,
@@ -80,6 +87,7 @@ export class DataBlockWriter {
     valueEnd: number,
     sequence: number,
     kind: number,
+    hash: number,
   ): void {
     const keyTarget = this.keysSizeBytes;
     const valueTarget = this.valuesSizeBytes;
@@ -93,6 +101,7 @@ export class DataBlockWriter {
     if (entryIndex === this.#kinds.length) this.#growColumns();
     copyBytes(keyBytes, keyStart, keyEnd, this.keys, keyTarget);
     copyBytes(valueBytes, valueStart, valueEnd, this.values, valueTarget);
+    this.#fingerprints[entryIndex] = fingerprintOf(hash);
     this.#keyEnds[entryIndex] = keysSizeBytes;
     this.#valueEnds[entryIndex] = valuesSizeBytes;
     this.#sequences[entryIndex] = sequence;
@@ -129,6 +138,10 @@ export class DataBlockWriter {
     target[offset + RESERVED_OFFSET + 1] = 0;
     writeU53(target, offset + BASE_SEQUENCE_OFFSET, this.#sequenceRange[LOWEST]);
     let end = offset + DATA_BLOCK_HEADER_SIZE_BYTES;
+    if ((flags & FLAG_FINGERPRINTS) !== 0) {
+      copyBytes(this.#fingerprints, 0, entryCount, target, end);
+      end += entryCount;
+    }
     end = writeEnds(target, end, this.#keyEnds, entryCount, endWidth(flags));
     end = writeEnds(target, end, this.#valueEnds, entryCount, endWidth(flags));
     end = this.#writeSequences(target, end, sequenceWidth(flags));
@@ -159,7 +172,8 @@ export class DataBlockWriter {
   #flags(): number {
     const range = this.#sequenceRange;
     const sequenceSpan = this.entryCount === 0 ? 0 : range[HIGHEST] - range[LOWEST];
-    return flagsFor(this.keysSizeBytes, this.valuesSizeBytes, sequenceSpan, this.#kindBits);
+    const { entryCount, keysSizeBytes, valuesSizeBytes } = this;
+    return flagsFor(entryCount, keysSizeBytes, valuesSizeBytes, sequenceSpan, this.#kindBits);
   }
 
   #writeSequences(target: Uint8Array, offset: number, width: number): number {
@@ -176,6 +190,7 @@ export class DataBlockWriter {
 
   #growColumns(): void {
     const capacity = this.#kinds.length * 2;
+    this.#fingerprints = copyInto(new Uint8Array(capacity), this.#fingerprints);
     this.#keyEnds = copyInto(new Uint32Array(capacity), this.#keyEnds);
     this.#valueEnds = copyInto(new Uint32Array(capacity), this.#valueEnds);
     this.#sequences = copyInto(new Float64Array(capacity), this.#sequences);

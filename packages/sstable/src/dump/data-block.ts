@@ -10,12 +10,14 @@ import {
   ENTRY_COUNT_OFFSET,
   endWidth,
   FLAGS_OFFSET,
+  fingerprintWidth,
   kindWidth,
   RESERVED_OFFSET,
   sequenceWidth,
 } from '../data-block/format.js';
 import {
   entryCountOf,
+  fingerprintsOffset,
   keyEnd,
   keyEndsOffset,
   keyStart,
@@ -63,8 +65,18 @@ function* dumpContent(dump: HexDump, block: Uint8Array, base: number): Generator
   yield* dump.field(base + RESERVED_OFFSET, 2, 'reserved');
   const baseSequence = readU53(block, base + BASE_SEQUENCE_OFFSET);
   yield* dump.field(base + BASE_SEQUENCE_OFFSET, 8, `base sequence: ${baseSequence}`);
+  if (fingerprintWidth(flags) > 0) {
+    const read = (offset: number) => block[offset];
+    yield* dump.column(fingerprintsOffset(base), entryCount, 1, 'fingerprints', read);
+  }
   const readEndAt = (offset: number) => readEnd(block, offset, endWidth(flags));
-  yield* dump.column(keyEndsOffset(base), entryCount, endWidth(flags), 'key ends', readEndAt);
+  yield* dump.column(
+    keyEndsOffset(block, base),
+    entryCount,
+    endWidth(flags),
+    'key ends',
+    readEndAt,
+  );
   yield* dump.column(
     valueEndsOffset(block, base),
     entryCount,
@@ -103,5 +115,6 @@ function* dumpContent(dump: HexDump, block: Uint8Array, base: number): Generator
 
 function flagNames(flags: number): string {
   const kinds = kindWidth(flags) > 0 ? ', kinds' : '';
-  return `ends of ${endWidth(flags)} bytes, sequences of ${sequenceWidth(flags)} bytes${kinds}`;
+  const fingerprints = fingerprintWidth(flags) > 0 ? ', fingerprints' : '';
+  return `ends of ${endWidth(flags)} bytes, sequences of ${sequenceWidth(flags)} bytes${kinds}${fingerprints}`;
 }

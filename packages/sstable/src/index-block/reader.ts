@@ -14,10 +14,10 @@
 //   separator        not before any key of its block, and before every key of the next one; only if
 //                    versions of one key go on in the next block, it is that key
 //
-// Held in memory as three integer arrays and one slab of bytes, so that finding a block touches a
-// few cache lines of a slab much smaller than the keys: separators are as short as they can be.
+// Held in memory as integer arrays and one slab of bytes: finding a block is a search in SortedKeys,
+// over separators that are as short as they can be.
 
-import { assert, type ByteReader, compareBytes, readU32 } from '@varve/base';
+import { assert, type ByteReader, compareBytes, readU32, SortedKeys } from '@varve/base';
 import { contentLengthMax } from '../block/compression.js';
 import { TRAILER_SIZE_BYTES } from '../block/trailer.js';
 import { DATA_BLOCK_HEADER_SIZE_BYTES } from '../data-block/format.js';
@@ -31,6 +31,7 @@ export class TableIndex {
   readonly #contentLengths: Uint32Array;
   readonly #separatorEnds: Uint32Array;
   readonly #separators: Uint8Array;
+  readonly #keys: SortedKeys;
 
   /**
    * Decodes the content that `reader` covers. Throws `CORRUPTION` unless the blocks lie one after
@@ -47,55 +48,26 @@ export class TableIndex {
     this.#separators = reader.bytes(reader.remaining);
     this.#checkBlocks(reader, dataEnd);
     this.#checkSeparators(reader);
+    this.#keys = new SortedKeys(this.#separators, this.#separatorEnds);
   }
 
   /** How many bytes of memory this takes. */
   get memoryBytes(): number {
-    return this.blockCount * LINE_SIZE_BYTES + this.#separators.length;
+    const { headsSizeBytes } = this.#keys;
+    return this.blockCount * LINE_SIZE_BYTES + this.#separators.length + headsSizeBytes;
   }
 
   /**
    * Finds the first block whose separator is not before `key[start, end)`; the block count if none.
    */
   findBlock(key: Uint8Array, start: number, end: number): number {
-    const ends = this.#separatorEnds;
-    const separators = this.#separators;
-    const length = end - start;
-    let low = 0;
-    let high = this.blockCount;
-    // As in a data block: what lies between shares the bytes that both ends of the range share.
-    let lowShared = 0;
-    let highShared = 0;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const separatorStart = middle === 0 ? 0 : ends[middle - 1];
-      const separatorLength = ends[middle] - separatorStart;
-      const comparable = Math.min(separatorLength, length);
-      let shared = Math.min(lowShared, highShared);
-      while (shared < comparable && separators[separatorStart + shared] === key[start + shared]) {
-        shared++;
-      }
-      const order =
-        shared < comparable
-          ? separators[separatorStart + shared] - key[start + shared]
-          : separatorLength - length;
-      if (order < 0) {
-        low = middle + 1;
-        lowShared = shared;
-      } else {
-        high = middle;
-        highShared = shared;
-      }
-    }
-    return low;
+    return this.#keys.firstAtOrAfter(key, start, end);
   }
 
   /** Orders the separator of a block against `key[start, end)`: below 0, 0 or above 0. */
   compareSeparator(blockIndex: number, key: Uint8Array, start: number, end: number): number {
     this.#assertBlock(blockIndex);
-    const separatorStart = blockIndex === 0 ? 0 : this.#separatorEnds[blockIndex - 1];
-    const separatorEnd = this.#separatorEnds[blockIndex];
-    return compareBytes(this.#separators, separatorStart, separatorEnd, key, start, end);
+    return this.#keys.compare(blockIndex, key, start, end);
   }
 
   /** Gives where a stored block starts in the file. */

@@ -1,0 +1,56 @@
+/**
+ * Microbenchmarks: one question about one structure of the engine each, so that a regression names its room.
+ *
+ *   node benchmarks/dist/micro/main.js [name…] [--json] [--quick] [--list]
+ *
+ * The first parts of a name mean all those that begin with them: `memtable`, `encoding-json`. Each is measured in a
+ * fresh process. `--json` prints one line per microbenchmark (see `MicroFigure`); `--quick` measures for a tenth of the
+ * time; `--list` only tells the questions.
+ */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { MicroFigure } from './measure.js';
+import { renderFigures, renderQuestions } from './output.js';
+import { loadMicrobenchmark, matchingNames } from './registry.js';
+
+const ONE = join(import.meta.dirname, 'one.js');
+
+const { values: words, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+  },
+});
+const names = matchingNames(positionals);
+
+if (words.list) await listQuestions();
+else if (words.json) for (const name of names) console.log(JSON.stringify(figureOf(name)));
+else printTable();
+
+async function listQuestions(): Promise<void> {
+  const rows = await Promise.all(
+    names.map(async (name) => ({ name, question: (await loadMicrobenchmark(name)).question })),
+  );
+  console.log(renderQuestions(rows));
+}
+
+function printTable(): void {
+  const figures: MicroFigure[] = [];
+  for (const name of names) {
+    process.stderr.write(`${name}\n`);
+    figures.push(figureOf(name));
+  }
+  console.log(renderFigures(figures));
+}
+
+function figureOf(name: string): MicroFigure {
+  const program = [ONE, name, ...(words.quick ? ['--quick'] : [])];
+  const output = execFileSync(process.execPath, program, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(output);
+}

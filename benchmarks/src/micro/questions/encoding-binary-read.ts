@@ -1,0 +1,11 @@
+// A regression here is one of packages/engine/src/encoding.
+
+import { encodingRead } from '../encoding-values.js';
+import type { Microbenchmark } from '../microbenchmark.js';
+
+export const microbenchmark: Microbenchmark = {
+  question: 'What does reading 100 bytes as binary cost?',
+  operation: 'value',
+  operationCount: 5000,
+  setup: (operationCount) => encodingRead('binary', operationCount),
+};
