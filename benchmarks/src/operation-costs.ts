@@ -10,7 +10,7 @@ import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Database, open } from '@varve/engine';
+import { type Database, open, type TuningOptions } from '@varve/engine';
 import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
 
 const { values: words } = parseArgs({
@@ -21,6 +21,7 @@ const { values: words } = parseArgs({
 });
 const entryCount = Number(words.num);
 const PASS_COUNT = 5;
+const BACKGROUND_PASS_COUNT = 3;
 const BATCH_SIZE = 1000;
 const DURABLE_PUT_COUNT = 300;
 const SEEK_COUNT = 20_000;
@@ -42,6 +43,7 @@ type Bytes = Database<Uint8Array, Uint8Array>;
 try {
   await measureWrites();
   await measureReads();
+  await measureBackground();
   await measureDurablePut();
 } finally {
   rmSync(scratch, { recursive: true });
@@ -173,6 +175,47 @@ async function measureMemtableGet(db: Bytes): Promise<void> {
   });
 }
 
+/**
+ * Flushes and one compaction of everything, as their threads report them. The budgets are 300 and 200 MB of keys and
+ * values per second; of a table here all blocks are compressed.
+ */
+async function measureBackground(): Promise<void> {
+  const flushes: number[] = [];
+  const compactions: number[] = [];
+  for (let pass = 0; pass < BACKGROUND_PASS_COUNT; pass++) {
+    const directory = join(scratch, `background-${pass}`);
+    const db = await openBytes(directory, { level0CompactionTrigger: 60, level0StopTrigger: 64 });
+    let flushMs = 0;
+    let compactionMs = 0;
+    db.events.on('flush', ({ durationMs }) => {
+      flushMs += durationMs;
+    });
+    db.events.on('compaction', ({ durationMs }) => {
+      compactionMs += durationMs;
+    });
+    for (let index = 0; index < entryCount; index++) {
+      db.putSync(writeKey(key, order.at(index)), values.next());
+    }
+    await db.flush();
+    await db.compact();
+    await db.close();
+    rmSync(directory, { recursive: true });
+    flushes.push((flushMs * 1000) / entryCount);
+    compactions.push((compactionMs * 1000) / entryCount);
+  }
+  const entryMegabytes = (16 + 100) / 1e6;
+  costs.push({
+    operation: 'flush, per entry on its thread',
+    microseconds: median(flushes),
+    budget: (entryMegabytes / 300) * 1e6,
+  });
+  costs.push({
+    operation: 'compaction with LZ4, per entry on its thread',
+    microseconds: median(compactions),
+    budget: (entryMegabytes / 200) * 1e6,
+  });
+}
+
 async function measureDurablePut(): Promise<void> {
   const db = await open(join(scratch, 'durable'), {
     keyEncoding: 'binary',
@@ -215,8 +258,9 @@ function repeated(operation: string, budget: number, count: number, run: () => v
   costs.push({ operation, microseconds: median(passes), budget });
 }
 
-function openBytes(directory: string): Promise<Bytes> {
+function openBytes(directory: string, tuning: TuningOptions = {}): Promise<Bytes> {
   return open(directory, {
+    tuning,
     keyEncoding: 'binary',
     valueEncoding: 'binary',
     durability: 'os',
