@@ -4,6 +4,7 @@ declare module '@nxtedition/rocksdb' {
 
   interface ChainedBatch {
     put(key: Buffer, value: Buffer): this;
+    del(key: Buffer): this;
     write(options: { sync: boolean }): Promise<void>;
     _put(key: Buffer, value: Buffer): void;
     _del(key: Buffer): void;
@@ -25,8 +26,8 @@ declare module '@nxtedition/rocksdb' {
     readonly location: string;
     open(options: object): Promise<void>;
     close(): Promise<void>;
-    put(key: Buffer, value: Buffer, options: { sync: boolean }): Promise<void>;
-    del(key: Buffer, options: { sync: boolean }): Promise<void>;
+    put(key: Buffer, value: Buffer): Promise<void>;
+    del(key: Buffer): Promise<void>;
     batch(): ChainedBatch;
     getMany(keys: readonly Buffer[]): Promise<(Uint8Array | undefined)[]>;
     iterator(options: object): RocksIterator;

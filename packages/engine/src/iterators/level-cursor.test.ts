@@ -55,6 +55,26 @@ const RUNS: TestEntry[][] = [
 ];
 
 describe('LevelCursor', () => {
+  test('hands a run it has left to whoever opens the next, and closes it unless it comes back', () => {
+    const given: (ArrayCursor | null)[] = [];
+    const made: ArrayCursor[] = [];
+    const cursor = new LevelCursor({
+      runCount: RUNS.length,
+      open: (runIndex, previous) => {
+        given.push(previous as ArrayCursor | null);
+        if (runIndex === 1) return previous!;
+        made.push(new ArrayCursor(RUNS[runIndex]!, { isPending: () => false }));
+        return made.at(-1)!;
+      },
+      locate: () => 0,
+    });
+    cursor.first();
+    // Run 1 is the cursor of run 0 again, which has ended: the level goes on to run 2.
+    while (cursor.valid) cursor.next();
+    expect(given).toEqual([null, made[0], made[0]]);
+    expect(made.map(({ closeCount }) => closeCount)).toEqual([1, 0]);
+  });
+
   test.each(Array.from({ length: 60 }, (_, index) => 0x1e7e1 + index))(
     'gives what one array of all its runs gives, in both directions (seed %i)',
     async (seed) => {

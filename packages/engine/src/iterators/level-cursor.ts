@@ -10,8 +10,8 @@ import { CursorStatus, type EntryCursor } from '@varve/base';
 /** What a level must offer to be walked. Implemented by the reader of levels, over its tables. */
 export interface RunList {
   readonly runCount: number;
-  /** Opens a cursor over the run at `runIndex`. */
-  open(runIndex: number): EntryCursor;
+  /** Opens a cursor over the run at `runIndex`: `previous`, which is not needed any more, or a new one. */
+  open(runIndex: number, previous: EntryCursor | null): EntryCursor;
   /** The first run whose largest key is at or after the key; `runCount` when there is none. */
   locate(key: Uint8Array, start: number, end: number): number;
 }
@@ -95,11 +95,18 @@ export class LevelCursor implements EntryCursor {
       return false;
     }
     if (runIndex !== this.#runIndex) {
-      this.#run?.close();
-      this.#run = this.#runs.open(runIndex);
-      this.#runIndex = runIndex;
+      this.#open(runIndex);
     }
     return true;
+  }
+
+  #open(runIndex: number): void {
+    const previous = this.#run;
+    // If the run cannot be opened, none is current.
+    this.#runIndex = -1;
+    this.#run = this.#runs.open(runIndex, previous);
+    this.#runIndex = runIndex;
+    if (this.#run !== previous) previous?.close();
   }
 
   #enterAtEdge(runIndex: number, direction: Direction): number {

@@ -47,16 +47,22 @@ function addLevel(runs: EntryCursor[], level: Level, options: TreeCursorOptions)
   runs.push(
     new LevelCursor({
       runCount: level.tables.length,
-      open: (runIndex) => openTable(level.tables[runIndex], options),
+      open: (runIndex, previous) => openTable(level.tables[runIndex], options, previous),
       locate: (key, start, end) => level.firstAtOrAfter(key, start, end),
     }),
   );
 }
 
-function openTable(table: TableMetadata, options: TreeCursorOptions): EntryCursor {
+function openTable(
+  table: TableMetadata,
+  options: TreeCursorOptions,
+  previous: EntryCursor | null = null,
+): EntryCursor {
   const handle = options.tables.get(table.fileNumber);
   const source = new CachedBlockSource(options.tables.loader, handle, options.wait);
-  return new TableCursor(handle.reader, source);
+  if (!(previous instanceof TableCursor)) return new TableCursor(handle.reader, source);
+  previous.retarget(handle.reader, source);
+  return previous;
 }
 
 function overlaps(table: TableMetadata, bounds: KeyBounds): boolean {
