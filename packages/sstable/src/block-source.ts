@@ -11,13 +11,28 @@ const INITIAL_SIZE_BYTES = 4096;
 /** Memory beyond this, needed by one large value, is given back at the next block. */
 const RETAINED_SIZE_BYTES_MAX = 1024 * 1024;
 
+/**
+ * Memory of buffers that were given back. A short scan opens a cursor or two, and new memory for each would cost as much as
+ * finding the first entry.
+ */
+const SPARE_COUNT_MAX = 16;
+const spares: Uint8Array[] = [];
+const NO_BYTES = new Uint8Array(0);
+
 /** Memory for the content of one block at a time. */
 export class BlockBuffer {
   /** The content is `bytes[0, length)`. A larger block gets other memory: see {@link ensure}. */
-  bytes: Uint8Array = new Uint8Array(INITIAL_SIZE_BYTES);
+  bytes: Uint8Array = spares.pop() ?? new Uint8Array(INITIAL_SIZE_BYTES);
   length = 0;
   /** After `PENDING`: settles once the source can answer the same fetch. */
   loading: Promise<void> | null = null;
+
+  /** Gives the memory back, for other buffers. May be called more than once; nothing else may follow. */
+  release(): void {
+    const { bytes } = this;
+    this.bytes = NO_BYTES;
+    if (bytes.length === INITIAL_SIZE_BYTES && spares.length < SPARE_COUNT_MAX) spares.push(bytes);
+  }
 
   /** Makes room for a block of `sizeBytes` in `bytes`; what was in it is lost. */
   ensure(sizeBytes: number): void {

@@ -158,7 +158,7 @@ export class TableCursor implements EntryCursor {
     this.#closed = true;
     this.valid = false;
     // Whoever keeps a closed cursor does not keep a block.
-    this.#buffer.bytes = new Uint8Array(0);
+    this.#buffer.release();
     this.keyBytes = this.#buffer.bytes;
     this.valueBytes = this.#buffer.bytes;
   }

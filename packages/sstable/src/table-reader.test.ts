@@ -62,6 +62,18 @@ describe('TableReader', () => {
     }
   });
 
+  test('tells whether a key has more than one version, if a filter counted the keys', () => {
+    const random = createRandom(5);
+    for (let round = 0; round < 40; round++) {
+      const entries = shapedEntries(random);
+      const keyCount = new Set(entries.map(({ key }) => key.join())).size;
+      const expected = keyCount === entries.length ? 'one' : 'several';
+      expect(openTable(buildTable(entries).bytes).versionsPerKey).toBe(expected);
+      const plain = buildTable(entries, { filterBitsPerKey: 0 });
+      expect(openTable(plain.bytes).versionsPerKey).toBe('unknown');
+    }
+  });
+
   test('skips the next block unless versions of the key go on in it', () => {
     const [a, b] = [Uint8Array.of(97), Uint8Array.of(98)];
     const entries = [5, 4, 3].map((sequence) => ({

@@ -89,6 +89,12 @@ export class TableReader {
     return this.filterDamage !== null;
   }
 
+  /** Whether no two entries are versions of one key; `'unknown'` without a filter, which counts the keys. */
+  get versionsPerKey(): 'one' | 'several' | 'unknown' {
+    if (this.#filter === null) return 'unknown';
+    return this.#filter.keyCount === this.properties.entryCount ? 'one' : 'several';
+  }
+
   /** Whether the table may have a key with this `hashKey()`: false is certain. 0.02 µs. */
   mayContain(hash: number): boolean {
     return this.#filter === null || this.#filter.mayContain(hash);

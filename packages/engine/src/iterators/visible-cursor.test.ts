@@ -59,11 +59,8 @@ function openRuns(random: Random, entries: readonly TestEntry[]): EntryCursor {
 }
 
 function open(entries: readonly TestEntry[], sequence: number, bounds = UNBOUNDED): VisibleCursor {
-  return new VisibleCursor(
-    new ArrayCursor([...entries].sort(compareTestEntries)),
-    sequence,
-    bounds,
-  );
+  const inner = new ArrayCursor([...entries].sort(compareTestEntries));
+  return new VisibleCursor(inner, { sequence, bounds, versionsPerKey: 'any' });
 }
 
 function put(key: string, sequence: number, value = `${key}${sequence}`): TestEntry {
@@ -74,17 +71,26 @@ function del(key: string, sequence: number): TestEntry {
   return { key, sequence, value: null };
 }
 
+/** Any of the versions of each key. */
+function oneOfEachKey(entries: readonly TestEntry[]): TestEntry[] {
+  return [...new Map(entries.map((entry) => [entry.key, entry])).values()];
+}
+
 describe('VisibleCursor', () => {
   test.each(Array.from({ length: 200 }, (_, index) => 0x51b1e + index))(
     'gives what an array of the visible entries gives, in both directions and with turns (seed %i)',
     async (seed) => {
       const random = createRandom(seed);
-      const entries = randomTestEntries(random, random.below(50));
+      const versionsPerKey = random.below(3) === 0 ? 'one' : 'any';
+      const written = randomTestEntries(random, random.below(50));
+      const entries = versionsPerKey === 'one' ? oneOfEachKey(written) : written;
       const sequence = random.below(entries.length + 3);
       const lower = random.below(2) === 0 ? null : randomTestKey(random);
       const upper = random.below(2) === 0 ? null : randomTestKey(random);
       const visible = visibleAt(entries, sequence).filter(({ key }) => within(key, lower, upper));
-      const cursor = new VisibleCursor(openRuns(random, entries), sequence, boundsOf(lower, upper));
+      const bounds = boundsOf(lower, upper);
+      const inner = openRuns(random, entries);
+      const cursor = new VisibleCursor(inner, { sequence, bounds, versionsPerKey });
       let index = -1;
       for (let step = 0; step < 120; step++) {
         const choice = random.below(12);
@@ -208,7 +214,11 @@ describe('VisibleCursor', () => {
   test('is not on an entry after a move that failed', () => {
     // Otherwise who catches the error and goes on would skip what could not be read.
     const inner = new ArrayCursor([put('a', 1), put('b', 2)]);
-    const cursor = new VisibleCursor(inner, 9, UNBOUNDED);
+    const cursor = new VisibleCursor(inner, {
+      sequence: 9,
+      bounds: UNBOUNDED,
+      versionsPerKey: 'any',
+    });
     cursor.first();
     inner.next = () => {
       inner.valid = false;

@@ -25,11 +25,14 @@ export function openTreeCursor(options: TreeCursorOptions): VisibleCursor {
   for (const memtable of view.memtables) {
     if (memtable.entryCount > 0) runs.push(memtable.cursor(keyspaceId, sequence));
   }
-  for (const level of view.version.keyspaces.get(keyspaceId)?.levels ?? []) {
-    addLevel(runs, level, options);
+  const levels = view.version.keyspaces.get(keyspaceId)?.levels ?? [];
+  for (const level of levels) addLevel(runs, level, options);
+  if (runs.length !== 1) {
+    return new VisibleCursor(new MergingCursor(runs), { sequence, bounds, versionsPerKey: 'any' });
   }
-  const merged = runs.length === 1 ? runs[0] : new MergingCursor(runs);
-  return new VisibleCursor(merged, sequence, bounds);
+  // A memtable's cursor shows one version of each key anyway.
+  const isOne = levels.every((level) => options.tables.versionsPerKeyIn(level) === 'one');
+  return new VisibleCursor(runs[0], { sequence, bounds, versionsPerKey: isOne ? 'one' : 'any' });
 }
 
 function addLevel(runs: EntryCursor[], level: Level, options: TreeCursorOptions): void {

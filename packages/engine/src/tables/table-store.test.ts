@@ -61,6 +61,23 @@ describe('TableStore', () => {
     expect(charges).toEqual([memoryBytes, -memoryBytes]);
   });
 
+  test('knows one version per key of a level only if each of its tables says so', () => {
+    const [first] = numberedEntries(1);
+    const twice = writeTable(fileSystem, 8, [
+      { ...first!, sequence: 9 },
+      { ...first!, sequence: 8 },
+    ]);
+    store.openSync(table);
+    store.openSync(twice);
+    expect(store.versionsPerKeyIn({ tables: [] })).toBe('one');
+    expect(store.versionsPerKeyIn({ tables: [table] })).toBe('one');
+    expect(store.versionsPerKeyIn({ tables: [table, twice] })).toBe('any');
+    const level = { tables: [table] };
+    expect(store.versionsPerKeyIn(level)).toBe('one');
+    store.closeAll();
+    expect(store.versionsPerKeyIn(level)).toBe('one');
+  });
+
   test('closes them all', () => {
     store.openSync(table);
     store.openSync(writeTable(fileSystem, 8, numberedEntries(3)));

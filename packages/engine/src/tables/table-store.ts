@@ -16,11 +16,18 @@ export interface TableStoreOptions extends TablePlace {
   readonly cache: BlockCache;
 }
 
+/** Tables that stand together in a version. */
+export interface TableGroup {
+  readonly tables: readonly TableFile[];
+}
+
 export class TableStore {
   readonly cache: BlockCache;
   readonly loader: BlockLoader;
   readonly #options: TableStoreOptions;
   readonly #handles = new Map<number, TableHandle>();
+  /** Answers of `versionsPerKeyIn`: a level never changes, and is asked by every cursor. */
+  readonly #versionsPerKey = new WeakMap<TableGroup, 'one' | 'any'>();
   #memoryBytes = 0;
   #damagedFilterCount = 0;
 
@@ -61,6 +68,21 @@ export class TableStore {
   /** Requires: the table is open. */
   get(fileNumber: number): TableHandle {
     return this.#handles.get(fileNumber)!;
+  }
+
+  /**
+   * Whether each table of a level is known to hold one version of each of its keys. O(tables) once per level, then O(1).
+   * Requires: its tables are open.
+   */
+  versionsPerKeyIn(level: TableGroup): 'one' | 'any' {
+    const known = this.#versionsPerKey.get(level);
+    if (known !== undefined) return known;
+    const isOne = level.tables.every(
+      ({ fileNumber }) => this.get(fileNumber).reader.versionsPerKey === 'one',
+    );
+    const answer = isOne ? 'one' : 'any';
+    this.#versionsPerKey.set(level, answer);
+    return answer;
   }
 
   /** Closes a table that no version needs. */
