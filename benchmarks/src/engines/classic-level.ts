@@ -83,6 +83,10 @@ export class ClassicLevelStore implements EngineStore {
     return countEntries(this.level.iterator({ ...levelRange(range), ...READ_AHEAD }));
   }
 
+  compact(): Promise<void> {
+    return this.level.compactRange(Buffer.alloc(1), Buffer.alloc(64, 0xff));
+  }
+
   async settle(): Promise<boolean> {
     await pollUntil(() => isLevelDbSettled(this.level));
     return true;

@@ -66,6 +66,11 @@ export interface EngineStore {
   entries(range: ScanRange): number | Promise<number>;
   /** Waits until background work (flushes, compactions) is done; false if the engine cannot tell. */
   settle(): Promise<boolean>;
+  /**
+   * Merges everything that was written as far as it goes, for engines that have such a call. Stores for reading are prepared
+   * with it, as db_bench's are.
+   */
+  compact?(): Promise<void>;
   /** Options the store was really opened with, for the record. */
   describe(): Record<string, string | number | boolean>;
   /**

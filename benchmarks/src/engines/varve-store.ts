@@ -28,6 +28,10 @@ export abstract class VarveStore implements EngineStore {
     return range.reverse ? this.#scanBackward(range, visit) : this.#scanForward(range, visit);
   }
 
+  compact(): Promise<void> {
+    return this.db.compact();
+  }
+
   settle(): Promise<boolean> {
     return settleVarve(this.db);
   }

@@ -1,5 +1,5 @@
 /** Does one job in this process. */
-import type { EngineStore, StoreSettings } from '../engines/engine.js';
+import type { EngineStore } from '../engines/engine.js';
 import { nullStore } from '../engines/null-store.js';
 import { loadEngine } from '../engines/registry.js';
 import { drive } from '../measure/drive.js';
@@ -8,6 +8,8 @@ import { PREPARE, type Workload, WrongDataError, workloadOf } from '../workloads
 import type { Job, Outcome } from './job.js';
 import { measureRun } from './measure-run.js';
 import type { ExternalEngine, RunSettings } from './raw-figures.js';
+import { storeSettingsOf } from './settings.js';
+import { warmWrites } from './warm-writes.js';
 
 const CALIBRATION_OPERATION_COUNT = 200_000;
 const CALIBRATION_PASS_COUNT = 3;
@@ -18,6 +20,7 @@ export async function execute(job: Job): Promise<Outcome> {
     if (job.task === 'calibrate') return await calibrate(job.settings);
     const loaded = await loadEngine(job.settings.engine);
     if (loaded.kind === 'external') return await executeExternal(loaded.engine, job);
+    if (job.task === 'run') await warmWrites(loaded.engine, job);
     const store = await loaded.engine.open(job.directory, storeSettingsOf(job.settings));
     try {
       if (job.task === 'prepare') return await prepare(store, job.settings);
@@ -67,6 +70,7 @@ async function fillStore(store: EngineStore, settings: RunSettings): Promise<voi
     to: course.stepCount,
     durationMs: Number.POSITIVE_INFINITY,
   });
+  await store.compact?.();
   await store.settle();
 }
 
@@ -99,11 +103,6 @@ async function calibrationPassUs(workload: Workload, settings: RunSettings): Pro
   const { stepCount } = await drive(course, { recorder, calls: 'plain', ...bounds });
   const elapsedUs = (performance.now() - startMs) * 1000;
   return elapsedUs / (stepCount * settings.batchSize);
-}
-
-function storeSettingsOf(settings: RunSettings): StoreSettings {
-  const { durability, cacheSizeBytes, memtableSizeBytes, filterBitsPerKey, compression } = settings;
-  return { durability, cacheSizeBytes, memtableSizeBytes, filterBitsPerKey, compression };
 }
 
 function firstLineOf(error: unknown): string {

@@ -145,6 +145,7 @@ function figuresOf({
       ...described,
       calls,
       latencySampling: workload.sampling,
+      warmUp: workload.kind === 'read' ? 'reads of other keys' : 'writes to another store',
       isKnownSettled: timed.isKnownSettled,
       isCutByDuration: driven.stepCount < course.stepCount,
       dirtiedBytes: differenceOf(before, after),

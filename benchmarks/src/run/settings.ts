@@ -1,4 +1,5 @@
 /** From what was asked for to what one run does. */
+import type { StoreSettings } from '../engines/engine.js';
 import type { HarnessOptions } from '../options.js';
 import { type Workload, workloadOf } from '../workloads/index.js';
 import type { RunSettings } from './raw-figures.js';
@@ -56,4 +57,10 @@ function operationCountOf(workload: Workload, num: number, { reads }: HarnessOpt
   if (isReading && reads !== undefined) return reads;
   const share = workload.operationShare ?? 1;
   return Math.min(num, Math.max(OPERATION_COUNT_LEAST, Math.floor(num * share)));
+}
+
+/** What an engine is opened with. */
+export function storeSettingsOf(settings: RunSettings): StoreSettings {
+  const { durability, cacheSizeBytes, memtableSizeBytes, filterBitsPerKey, compression } = settings;
+  return { durability, cacheSizeBytes, memtableSizeBytes, filterBitsPerKey, compression };
 }
