@@ -1,7 +1,15 @@
 // Table files: immutable, sorted, checked everywhere. docs/format/sstable.md specifies the bytes.
 
 export type { BlockCodec } from './block/compression.js';
+export {
+  readStoredBlock,
+  readTableFooter,
+  type ScanFinding,
+  type StoredRange,
+  scanBlocks,
+} from './block-scan.js';
 export { BlockBuffer, type BlockSource, type Direction } from './block-source.js';
+export { type CheckProgress, checkWrittenTable } from './check-written-table.js';
 export {
   entryCountOf,
   findEntry,

@@ -15,15 +15,37 @@ import type { Errno } from './system-error.js';
  *
  * `'corrupt'`, for reads and writes: succeeds, but one bit of the bytes moved is inverted, number `bit` modulo the
  * number of bits. A read leaves the file as it is, a write damages it.
+ *
+ * `'misdirect'`, for reads and writes: succeeds, but the bytes come from or go to a place `offsetBytes` further on in the
+ * file (further back when negative, at most to its beginning).
+ *
+ * `'lateSyncError'`, for syncs of files: this one reports success although nothing was written; the next sync of the
+ * same file fails with `errno` (default `'EIO'`). As ext4 with `data=journal` does.
+ *
+ * `'delay'`: begins `ms` later. Synchronous calls block for as long, as far as the clock that was given knows.
+ *
+ * `'hang'`, for asynchronous calls: never settles. Synchronous calls are left alone, since nobody could see them return.
+ *
+ * `'crash'`: the process dies before the call. Nothing reaches the inner file system any more: synchronous calls fail,
+ * asynchronous ones never settle.
  */
 export type FaultEffect =
   | { readonly kind: 'error'; readonly errno: Errno }
+  | TransferEffect
+  | { readonly kind: 'lateSyncError'; readonly errno?: Errno }
+  | { readonly kind: 'delay'; readonly ms: number }
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'crash' };
+
+/** The effects on the bytes of a read or a write; see {@link FaultEffect}. */
+export type TransferEffect =
   | { readonly kind: 'short'; readonly sizeBytes: number; readonly errno?: Errno }
-  | { readonly kind: 'corrupt'; readonly bit: number };
+  | { readonly kind: 'corrupt'; readonly bit: number }
+  | { readonly kind: 'misdirect'; readonly offsetBytes: number };
 
 /** Picks calls and says what happens to them. */
 export interface FaultRule {
-  /** The operations it is about. Default: all, or for `'short'` and `'corrupt'` reads and writes. */
+  /** The operations it is about. Default: all that the effect can be had on. */
   readonly operation?: FileOperation | readonly FileOperation[];
   /**
    * The paths it is about, where `*` stands for any characters. Without a `/` it is compared with the last name of the
@@ -80,14 +102,22 @@ export class ActiveRule {
 
 const TRANSFERS: readonly FileOperation[] = ['read', 'write'];
 
+/** The only operations that an effect can be had on, for effects that are about some only. */
+const OPERATIONS_BY_EFFECT: Partial<Record<FaultEffect['kind'], readonly FileOperation[]>> = {
+  short: TRANSFERS,
+  corrupt: TRANSFERS,
+  misdirect: TRANSFERS,
+  lateSyncError: ['syncData'],
+};
+
 function operationsOf(rule: FaultRule): readonly FileOperation[] | null {
   const { operation, effect } = rule;
-  const isTransferOnly = effect.kind !== 'error';
-  if (operation === undefined) return isTransferOnly ? TRANSFERS : null;
+  const possible = OPERATIONS_BY_EFFECT[effect.kind] ?? null;
+  if (operation === undefined) return possible;
   const operations = typeof operation === 'string' ? [operation] : operation;
   assert(
-    !isTransferOnly || operations.every((one) => TRANSFERS.includes(one)),
-    'Only reads and writes can be short or corrupt',
+    possible === null || operations.every((one) => possible.includes(one)),
+    `The effect ${effect.kind} can be had on these only: ${possible?.join(', ')}`,
   );
   return operations;
 }

@@ -3,18 +3,11 @@
 // Rules work on whole calls of the contract. A read that is cut short therefore looks like the end of the file, and a
 // write that is cut short ends in an error, as after the loops of a real file.
 
-import { ActiveRule, type FaultEffect, type FaultRule } from './fault-rules.js';
+import type { Clock } from '@varve/base';
+import { FaultInjector, type InjectedFault } from './fault-injector.js';
+import { ActiveRule, type FaultRule, type TransferEffect } from './fault-rules.js';
 import type { FileCall, FileSystem, RandomAccessFile } from './file-system.js';
-import { type CallHooks, FileSystemWrapper, WrappedFile } from './file-system-wrapper.js';
-import { type Errno, systemError, toStorageError } from './system-error.js';
-
-/** A fault that was caused. */
-export interface InjectedFault {
-  readonly call: FileCall;
-  readonly effect: FaultEffect;
-  /** The error thrown; undefined when the call appeared to succeed. */
-  readonly error?: Error;
-}
+import { FileSystemWrapper, WrappedFile } from './file-system-wrapper.js';
 
 /** What a {@link FaultyFileSystem} can be given. */
 export interface FaultyFileSystemOptions {
@@ -22,9 +15,15 @@ export interface FaultyFileSystemOptions {
   readonly rules?: readonly FaultRule[];
   /**
    * Called with the path when the sync of a file is made to fail, before the error is thrown. Without it the inner file
-   * system knows nothing of the sync; `MemoryFileSystem.loseUnsynced` here acts out what Linux does.
+   * system knows nothing of the sync; `MemoryFileSystem.failSync` here acts out what Linux does.
    */
   readonly onSyncFailure?: (path: string) => void;
+  /** Called when a rule lets the process die, before the call that it was to make: the place to take a crash image. */
+  readonly onCrash?: (call: FileCall) => void;
+  /** Who wakes asynchronous calls that are delayed. Default: the clock of the system. */
+  readonly clock?: Pick<Clock, 'delay'>;
+  /** Called with the milliseconds for which a synchronous call is delayed. Default: it is not. */
+  readonly block?: (ms: number) => void;
 }
 
 /** Passes calls on to an inner file system, except those that a rule picks. */
@@ -33,7 +32,7 @@ export class FaultyFileSystem extends FileSystemWrapper {
 
   constructor(inner: FileSystem, options: FaultyFileSystemOptions = {}) {
     super(inner);
-    this.#injector = new FaultInjector(options.onSyncFailure ?? (() => {}));
+    this.#injector = new FaultInjector(options);
     for (const rule of options.rules ?? []) this.addRule(rule);
   }
 
@@ -70,61 +69,21 @@ export class FaultyFileSystem extends FileSystemWrapper {
   }
 }
 
-/** Applies the rules to calls. */
-class FaultInjector implements CallHooks {
-  readonly rules: ActiveRule[] = [];
-  readonly injected: InjectedFault[] = [];
-  callCount = 0;
-  readonly #onSyncFailure: (path: string) => void;
-
-  constructor(onSyncFailure: (path: string) => void) {
-    this.#onSyncFailure = onSyncFailure;
-  }
-
-  aroundSync<T>(call: FileCall, run: () => T): T {
-    const effect = this.effectOn(call);
-    if (effect?.kind !== 'error') return run();
-    // What is to be given up is gone even when the system reports an error.
-    if (call.operation === 'close' || call.operation === 'unlock') run();
-    throw this.failure(call, effect, effect.errno);
-  }
-
-  async around<T>(call: FileCall, run: () => Promise<T>): Promise<T> {
-    const effect = this.effectOn(call);
-    if (effect?.kind === 'error') throw this.failure(call, effect, effect.errno);
-    return run();
-  }
-
-  /** Counts the call, for every rule up to the first that picks it; gives what that one does. */
-  effectOn(call: FileCall): FaultEffect | undefined {
-    this.callCount++;
-    return this.rules.find((rule) => rule.picks(call))?.effect;
-  }
-
-  /** Notes the fault and gives the error to throw. */
-  failure(call: FileCall, effect: FaultEffect, errno: Errno): Error {
-    if (call.operation === 'syncData') this.#onSyncFailure(call.path);
-    const error = toStorageError(systemError(errno), call);
-    this.injected.push({ call, effect, error });
-    return error;
-  }
-
-  /** Notes a fault that the caller does not see as an error. */
-  noteSilent(call: FileCall, effect: FaultEffect): void {
-    this.injected.push({ call, effect });
-  }
-}
-
-/** What remains of a transfer under an effect. */
-interface PlannedTransfer {
+/** Where the bytes of a transfer are, and which part of the file they belong to. */
+interface TransferRange {
   readonly bytes: Uint8Array;
   readonly offset: number;
   readonly length: number;
+  readonly position: number;
+}
+
+/** What remains of a transfer under an effect. */
+interface PlannedTransfer extends TransferRange {
   /** Does the rest of the effect, once `movedSize` bytes were moved. */
   finish(movedSize: number): void;
 }
 
-/** A file whose reads and writes can also be short or corrupt. */
+/** A file whose reads and writes can also be short, corrupt or misdirected. */
 class FaultyFile extends WrappedFile {
   readonly #injector: FaultInjector;
 
@@ -133,81 +92,89 @@ class FaultyFile extends WrappedFile {
     this.#injector = injector;
   }
 
-  override readSync(target: Uint8Array, targetOffset: number, length: number, position: number) {
-    const plan = this.#planRead(target, targetOffset, length, position);
-    const readSize = this.inner.readSync(target, targetOffset, plan.length, position);
-    plan.finish(readSize);
-    return readSize;
-  }
-
-  override async read(target: Uint8Array, targetOffset: number, length: number, position: number) {
-    const plan = this.#planRead(target, targetOffset, length, position);
-    const readSize = await this.inner.read(target, targetOffset, plan.length, position);
-    plan.finish(readSize);
-    return readSize;
-  }
-
-  override writeSync(source: Uint8Array, sourceOffset: number, length: number, position: number) {
-    const plan = this.#planWrite(source, sourceOffset, length, position);
-    this.inner.writeSync(plan.bytes, plan.offset, plan.length, position);
-    plan.finish(plan.length);
-  }
-
-  override async write(
-    source: Uint8Array,
-    sourceOffset: number,
-    length: number,
-    position: number,
-  ): Promise<void> {
-    const plan = this.#planWrite(source, sourceOffset, length, position);
-    await this.inner.write(plan.bytes, plan.offset, plan.length, position);
-    plan.finish(plan.length);
-  }
-
-  #planRead(bytes: Uint8Array, offset: number, length: number, position: number): PlannedTransfer {
+  override readSync(bytes: Uint8Array, offset: number, length: number, position: number) {
     const call: FileCall = { operation: 'read', path: this.path, position, length };
-    const effect = this.#injector.effectOn(call);
+    const effect = this.#injector.beginSync(call);
+    const plan = this.#plan(call, effect, { bytes, offset, length, position });
+    const readSize = this.inner.readSync(plan.bytes, plan.offset, plan.length, plan.position);
+    plan.finish(readSize);
+    return readSize;
+  }
+
+  override async read(bytes: Uint8Array, offset: number, length: number, position: number) {
+    const call: FileCall = { operation: 'read', path: this.path, position, length };
+    const begun = this.#injector.begin(call);
+    const effect = begun instanceof Promise ? await begun : begun;
+    const plan = this.#plan(call, effect, { bytes, offset, length, position });
+    const readSize = await this.inner.read(plan.bytes, plan.offset, plan.length, plan.position);
+    plan.finish(readSize);
+    return readSize;
+  }
+
+  override writeSync(bytes: Uint8Array, offset: number, length: number, position: number) {
+    const call: FileCall = { operation: 'write', path: this.path, position, length };
+    const effect = this.#injector.beginSync(call);
+    const plan = this.#plan(call, effect, { bytes, offset, length, position });
+    this.inner.writeSync(plan.bytes, plan.offset, plan.length, plan.position);
+    plan.finish(plan.length);
+  }
+
+  override async write(bytes: Uint8Array, offset: number, length: number, position: number) {
+    const call: FileCall = { operation: 'write', path: this.path, position, length };
+    const begun = this.#injector.begin(call);
+    const effect = begun instanceof Promise ? await begun : begun;
+    const plan = this.#plan(call, effect, { bytes, offset, length, position });
+    await this.inner.write(plan.bytes, plan.offset, plan.length, plan.position);
+    plan.finish(plan.length);
+  }
+
+  #plan(call: FileCall, effect: TransferEffect | undefined, range: TransferRange): PlannedTransfer {
     switch (effect?.kind) {
       case undefined:
-        return { bytes, offset, length, finish: () => {} };
-      case 'error':
-        throw this.#injector.failure(call, effect, effect.errno);
-      case 'short': {
-        const finish = () => this.#injector.noteSilent(call, effect);
-        return { bytes, offset, length: Math.min(length, effect.sizeBytes), finish };
-      }
-      case 'corrupt': {
-        const finish = (readSize: number) => {
-          if (readSize === 0) return;
-          flipBit(bytes, offset, effect.bit % (readSize * 8));
-          this.#injector.noteSilent(call, effect);
-        };
-        return { bytes, offset, length, finish };
+        return { ...range, finish: () => {} };
+      case 'short':
+        return this.#planShort(call, effect, range);
+      case 'corrupt':
+        return call.operation === 'read'
+          ? this.#planCorruptRead(call, effect, range)
+          : this.#planCorruptWrite(call, effect, range);
+      case 'misdirect': {
+        const position = Math.max(0, range.position + effect.offsetBytes);
+        return { ...range, position, finish: () => this.#injector.noteSilent(call, effect) };
       }
     }
   }
 
-  #planWrite(bytes: Uint8Array, offset: number, length: number, position: number): PlannedTransfer {
-    const call: FileCall = { operation: 'write', path: this.path, position, length };
-    const effect = this.#injector.effectOn(call);
-    switch (effect?.kind) {
-      case undefined:
-        return { bytes, offset, length, finish: () => {} };
-      case 'error':
-        throw this.#injector.failure(call, effect, effect.errno);
-      case 'short': {
-        const finish = () => {
-          throw this.#injector.failure(call, effect, effect.errno ?? 'EIO');
-        };
-        return { bytes, offset, length: Math.min(length, effect.sizeBytes), finish };
-      }
-      case 'corrupt': {
-        const damaged = bytes.slice(offset, offset + length);
-        if (length > 0) flipBit(damaged, 0, effect.bit % (length * 8));
-        const finish = () => this.#injector.noteSilent(call, effect);
-        return { bytes: damaged, offset: 0, length, finish };
-      }
-    }
+  #planShort(call: FileCall, effect: TransferEffect & { kind: 'short' }, range: TransferRange) {
+    const finish = () => {
+      if (call.operation === 'read') this.#injector.noteSilent(call, effect);
+      else throw this.#injector.failure(call, effect, effect.errno ?? 'EIO');
+    };
+    return { ...range, length: Math.min(range.length, effect.sizeBytes), finish };
+  }
+
+  #planCorruptRead(
+    call: FileCall,
+    effect: TransferEffect & { kind: 'corrupt' },
+    range: TransferRange,
+  ) {
+    const finish = (readSize: number) => {
+      if (readSize === 0) return;
+      flipBit(range.bytes, range.offset, effect.bit % (readSize * 8));
+      this.#injector.noteSilent(call, effect);
+    };
+    return { ...range, finish };
+  }
+
+  #planCorruptWrite(
+    call: FileCall,
+    effect: TransferEffect & { kind: 'corrupt' },
+    { bytes, offset, length, position }: TransferRange,
+  ) {
+    const damaged = bytes.slice(offset, offset + length);
+    if (length > 0) flipBit(damaged, 0, effect.bit % (length * 8));
+    const finish = () => this.#injector.noteSilent(call, effect);
+    return { bytes: damaged, offset: 0, length, position, finish };
   }
 }
 

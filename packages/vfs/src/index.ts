@@ -1,11 +1,8 @@
 // The file-system contract, its implementations on disk and in memory, and two wrappers for tests.
 
-export type { FaultEffect, FaultRule } from './fault-rules.js';
-export {
-  FaultyFileSystem,
-  type FaultyFileSystemOptions,
-  type InjectedFault,
-} from './faulty-file-system.js';
+export type { InjectedFault } from './fault-injector.js';
+export type { FaultEffect, FaultRule, TransferEffect } from './fault-rules.js';
+export { FaultyFileSystem, type FaultyFileSystemOptions } from './faulty-file-system.js';
 export type {
   FileCall,
   FileKind,
@@ -17,7 +14,9 @@ export type {
   OpenMode,
   RandomAccessFile,
 } from './file-system.js';
-export type { CrashModel } from './memory/crash-image.js';
+export { type CallHooks, FileSystemWrapper } from './file-system-wrapper.js';
+export type { CrashModel, SingleChoice } from './memory/crash-image.js';
+export type { SyncFailureModel } from './memory/file-node.js';
 export {
   MemoryFileSystem,
   type MemoryFileSystemOptions,

@@ -8,7 +8,7 @@
 // Asynchronous operations take effect, and copy their bytes, when the scheduler runs them: not when they are called.
 // Permissions, symbolic links and devices do not exist here. Paths start at `/`, which always exists.
 
-import { type Random, StorageError } from '@varve/base';
+import { assert, checksum64, type Random, StorageError } from '@varve/base';
 import type {
   FileCall,
   FileLock,
@@ -17,7 +17,13 @@ import type {
   OpenMode,
   RandomAccessFile,
 } from './file-system.js';
-import { type CrashModel, crashImage } from './memory/crash-image.js';
+import {
+  type CrashModel,
+  crashImage,
+  type SingleChoice,
+  singleImage,
+  unsyncedCount,
+} from './memory/crash-image.js';
 import {
   DirectoryNode,
   DirectoryTree,
@@ -25,7 +31,7 @@ import {
   type Slot,
   type TreeNode,
 } from './memory/directory-tree.js';
-import { FileNode, type UnsyncedChange } from './memory/file-node.js';
+import { FileNode, type SyncFailureModel, type UnsyncedChange } from './memory/file-node.js';
 import { MemoryFile } from './memory/memory-file.js';
 import { StorageMeter } from './memory/storage-meter.js';
 import { attempt, systemError } from './system-error.js';
@@ -181,18 +187,43 @@ export class MemoryFileSystem implements FileSystem {
 
   /**
    * Gives the file system that is found after a crash at this moment: without locks and open files, everything in it
-   * durable, with the same scheduler and capacity. This one is not changed. Costs a copy of all durable content.
+   * durable, with the same capacity. This one is not changed. Costs a copy of all durable content.
    *
    * @param random - Makes the choices that the model leaves open; equal numbers give equal results.
+   * @param scheduler - Of the result. Default: that of this one.
    */
-  crash(model: CrashModel, random: Random): MemoryFileSystem {
-    const survivor = new MemoryFileSystem({
-      scheduler: this.#scheduler,
-      capacityBytes: this.#meter.capacityBytes,
+  crash(
+    model: CrashModel,
+    random: Random,
+    scheduler: OperationScheduler = this.#scheduler,
+  ): MemoryFileSystem {
+    return this.#survivor(scheduler, (meter) => crashImage(this.#tree, model, random, meter));
+  }
+
+  /** As {@link MemoryFileSystem.crash} with the model `single`, with the odd change chosen; for trying them all. */
+  crashSingle(
+    choice: SingleChoice,
+    scheduler: OperationScheduler = this.#scheduler,
+  ): MemoryFileSystem {
+    assert(choice.changeIndex < this.unsyncedCount, 'There must be such an unsynced change');
+    return this.#survivor(scheduler, (meter) => singleImage(this.#tree, choice, meter));
+  }
+
+  /** How many changes no sync has covered, of names and of contents. */
+  get unsyncedCount(): number {
+    return unsyncedCount(this.#tree);
+  }
+
+  /**
+   * The same text for the same names, sizes and contents, whatever of them is durable; for finding images that are equal.
+   * Requires: checksums are initialized. Costs about 0.1 ms per MiB.
+   */
+  fingerprint(): string {
+    const lines = this.#tree.files().map(({ path, node }) => {
+      const bytes = node.content.view();
+      return `${path} ${bytes.length} ${checksum64(bytes, 0, bytes.length, 0n).toString(36)}`;
     });
-    survivor.#tree = new DirectoryTree(crashImage(this.#tree, model, random, survivor.#meter));
-    survivor.#nextInode = this.#nextInode;
-    return survivor;
+    return lines.join('\n');
   }
 
   /** Changes the size of the device, also below what is used: then every write that would grow a file fails. */
@@ -210,6 +241,11 @@ export class MemoryFileSystem implements FileSystem {
     node.loseUnsynced(visible);
   }
 
+  /** Acts out the failed sync of a file as one file system does it; see {@link SyncFailureModel}. */
+  failSync(path: string, model: SyncFailureModel): void {
+    attempt({ operation: 'open', path }, () => this.#existingFile(path)).failSync(model);
+  }
+
   /**
    * What a power loss may undo now, as text: first changes of names in order (`rename /db/a -> /db/b`), then changes of
    * content by path (`write /db/a 0..512`). Empty when everything is durable. Files without a name are left out.
@@ -225,6 +261,17 @@ export class MemoryFileSystem implements FileSystem {
   /** Paths of the files that are open now, ascending, each as often as it is open; for finding leaks. */
   openPaths(): string[] {
     return [...this.#openFiles].map(({ path }) => path).sort();
+  }
+
+  #survivor(
+    scheduler: OperationScheduler,
+    image: (meter: StorageMeter) => DirectoryNode,
+  ): MemoryFileSystem {
+    const { capacityBytes } = this.#meter;
+    const survivor = new MemoryFileSystem({ scheduler, capacityBytes });
+    survivor.#tree = new DirectoryTree(image(survivor.#meter));
+    survivor.#nextInode = this.#nextInode;
+    return survivor;
   }
 
   #createFile(path: string): FileNode {

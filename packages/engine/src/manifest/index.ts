@@ -11,10 +11,12 @@ export {
   type TableCompression,
 } from './keyspace.js';
 export { Level, type LevelChange, overlapDepth, type Refuse } from './level.js';
+export { CHAIN_SIZE_BYTES } from './manifest-format.js';
 export { type ManifestContent, readManifestSync } from './manifest-reader.js';
 export type { TableMetadata } from './table-metadata.js';
 export { Version } from './version.js';
 export type { TableAddition, TableRemoval, VersionEdit } from './version-edit.js';
+export { decodeEdit } from './version-edit-codec.js';
 export {
   type DatabaseIdentity,
   type LiveFiles,

@@ -35,10 +35,17 @@ export interface KeyspaceTree {
   readonly metadata: KeyspaceMetadata;
   /** {@link LEVEL_COUNT} levels; the index is the number of the level. */
   readonly levels: readonly Level[];
+  /** The levels that have tables, in the order they are searched: most of the seven have none. */
+  readonly occupiedLevels: readonly Level[];
 }
 
 /** The tree of a keyspace that holds nothing yet. */
 export function emptyTree(metadata: KeyspaceMetadata): KeyspaceTree {
   const levels = Array.from({ length: LEVEL_COUNT }, (_, level) => Level.empty(level));
-  return { metadata, levels };
+  return makeTree(metadata, levels);
+}
+
+/** A tree of these levels. */
+export function makeTree(metadata: KeyspaceMetadata, levels: readonly Level[]): KeyspaceTree {
+  return { metadata, levels, occupiedLevels: levels.filter(({ tables }) => tables.length > 0) };
 }

@@ -11,6 +11,7 @@ import {
   type KeyspaceMetadata,
   type KeyspaceTree,
   LEVEL_COUNT,
+  makeTree,
 } from './keyspace.js';
 import type { LevelChange, Refuse } from './level.js';
 import type { TableMetadata } from './table-metadata.js';
@@ -221,7 +222,7 @@ function applyTables(
       const change = changes.get(index);
       return change === undefined ? level : level.changed(change, refuse);
     });
-    keyspaces.set(keyspaceId, { metadata, levels });
+    keyspaces.set(keyspaceId, makeTree(metadata, levels));
   }
 }
 

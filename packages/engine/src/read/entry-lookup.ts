@@ -71,7 +71,7 @@ export class EntryLookup {
     if (tree === undefined) return ABSENT;
     this.#wait = wait;
     this.#loaded = loaded;
-    return this.#searchLevels(tree.levels, target);
+    return this.#searchLevels(tree.occupiedLevels, target);
   }
 
   #takeFromArena(arena: Uint8Array, offset: number): number {
@@ -86,11 +86,10 @@ export class EntryLookup {
   #searchLevels(levels: readonly Level[], target: LookupTarget): number {
     const { key, keyStart: start, keyEnd: end } = target;
     const hash = hashKey(key, start, end);
-    for (let levelIndex = 0; levelIndex < levels.length; levelIndex++) {
-      const level = levels[levelIndex];
-      if (level.tables.length === 0) continue;
+    for (let index = 0; index < levels.length; index++) {
+      const level = levels[index];
       let result = UNDECIDED;
-      if (levelIndex === 0) result = this.#searchRuns(level, hash, target);
+      if (level.level === 0) result = this.#searchRuns(level, hash, target);
       else {
         const tableIndex = level.findTable(key, start, end);
         if (tableIndex < 0) continue;

@@ -25,7 +25,7 @@ export function openTreeCursor(options: TreeCursorOptions): VisibleCursor {
   for (const memtable of view.memtables) {
     if (memtable.entryCount > 0) runs.push(memtable.cursor(keyspaceId, sequence));
   }
-  const levels = view.version.keyspaces.get(keyspaceId)?.levels ?? [];
+  const levels = view.version.keyspaces.get(keyspaceId)?.occupiedLevels ?? [];
   for (const level of levels) addLevel(runs, level, options);
   if (runs.length !== 1) {
     return new VisibleCursor(new MergingCursor(runs), { sequence, bounds, versionsPerKey: 'any' });
@@ -36,7 +36,6 @@ export function openTreeCursor(options: TreeCursorOptions): VisibleCursor {
 }
 
 function addLevel(runs: EntryCursor[], level: Level, options: TreeCursorOptions): void {
-  if (level.tables.length === 0) return;
   if (level.level === 0) {
     for (const table of level.tables) {
       if (overlaps(table, options.bounds)) runs.push(openTable(table, options));

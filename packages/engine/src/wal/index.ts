@@ -1,4 +1,5 @@
 /** The write-ahead log: one log file per memtable generation, chained in order. */
+export { decodePredecessor, PREDECESSOR_SIZE_BYTES } from './predecessor-record.js';
 export { type PrepareLogJob, prepareLog } from './prepare-log.js';
 export {
   type BatchVisitor,

@@ -89,6 +89,15 @@ export class DirectoryTree {
     return filesBelow('', this.root).sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
+  /** All files that have a name, or can have one after a crash, once each. */
+  reachableFiles(): FileNode[] {
+    const named = this.files().map(({ node }) => node);
+    const durable = durableFilesBelow(this.root);
+    const changed = this.unsynced.flatMap(({ slots }) => slots.map(({ node }) => node));
+    const files = [...named, ...durable, ...changed].filter((node) => node?.kind === 'file');
+    return [...new Set(files as FileNode[])];
+  }
+
   findDirectory(path: string): DirectoryNode {
     return asDirectory(this.find(path));
   }
@@ -181,6 +190,12 @@ function filesBelow(
     const path = `${prefix}/${name}`;
     return node.kind === 'file' ? [{ path, node }] : filesBelow(path, node);
   });
+}
+
+function durableFilesBelow(directory: DirectoryNode): FileNode[] {
+  return [...directory.durableEntries.values()].flatMap((node) =>
+    node.kind === 'file' ? [node] : durableFilesBelow(node),
+  );
 }
 
 function asDirectory(node: TreeNode): DirectoryNode {

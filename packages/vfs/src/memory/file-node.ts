@@ -18,6 +18,23 @@ export type UnsyncedChange =
 /** Real file systems have a limit as well; beyond it a wild position would only exhaust the memory. */
 const FILE_SIZE_BYTES_MAX = 2 ** 31;
 
+/**
+ * What a file system does when the device refuses data during a sync; after each of them the pages count as clean, so the
+ * next sync reports success without writing them (Rebello et al., "Can Applications Recover from fsync Failures?", 2020).
+ *
+ * | model        | reads then see | on the disk                         | who is told     |
+ * | ------------ | -------------- | ----------------------------------- | --------------- |
+ * | ext4-ordered | the new bytes  | the old ones; but the new, larger   | this sync       |
+ * |              |                | size, with zeros where nothing was  |                 |
+ * | xfs          | the new bytes  | the old ones, and the old size      | this sync       |
+ * | ext4-data    | the new bytes  | the old ones, and the old size      | the next sync   |
+ * | btrfs        | the old bytes  | the old ones, and the old size      | this sync       |
+ *
+ * Who is told is a matter of fault rules (`'lateSyncError'`), not of a file. Bytes are lost one by one, not by page: that a
+ * later write to the same page would save them is not relied on.
+ */
+export type SyncFailureModel = 'ext4-ordered' | 'xfs' | 'ext4-data' | 'btrfs';
+
 /** A regular file, whatever names it has. */
 export class FileNode {
   readonly kind = 'file';
@@ -87,6 +104,14 @@ export class FileNode {
       applyChange(this.#durable, change);
       this.#settledCount++;
     }
+  }
+
+  /** Loses the unsynced changes in the manner of a file system. */
+  failSync(model: SyncFailureModel): void {
+    if (model === 'ext4-ordered' && this.sizeBytes > this.#durable.sizeBytes) {
+      this.#durable.resize(this.sizeBytes);
+    }
+    this.loseUnsynced(model === 'btrfs' ? 'old' : 'new');
   }
 
   /** Forgets to write the unsynced changes to the disk, as Linux does after a failed sync. */
