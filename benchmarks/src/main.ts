@@ -36,7 +36,12 @@ async function benchmark(options: HarnessOptions): Promise<number> {
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
     const report = await run(options, { root, signal: interruption.signal });
-    if (options.htmlFile !== undefined) await writeReport(report.results, options.htmlFile);
+    if (options.htmlFile !== undefined) {
+      await writeReport(report.results, options.htmlFile, {
+        measuredAt: new Date().toISOString(),
+        commandLine: ['pnpm bench', ...process.argv.slice(2)].join(' '),
+      });
+    }
     for (const mismatch of report.mismatches) console.error(`WRONG DATA: ${mismatch}`);
     if (report.mismatches.length > 0) return EXIT_CODE.wrongData;
     return interruption.signal.aborted ? EXIT_CODE.interrupted : 0;

@@ -1,4 +1,5 @@
 /** From the repetitions of one workload on one engine to its line in the results. */
+import { machineFacts } from '../measure/machine.js';
 import type { RawFigures, RunSettings } from '../run/raw-figures.js';
 import type { BenchmarkResult } from './result.js';
 
@@ -79,7 +80,7 @@ function identityOf({ workload, engine, num, keySizeBytes, valueSizeBytes }: Run
 
 function recordedSettings({ settings, overheadUs }: ResultContext): BenchmarkResult['settings'] {
   const { workload, engine, num, keySizeBytes, valueSizeBytes, ...others } = settings;
-  return { ...others, overheadUsPerOperation: overheadUs, pageCache: 'warm' };
+  return { ...others, overheadUsPerOperation: overheadUs, pageCache: 'warm', ...machineFacts() };
 }
 
 function settingsOf(run: RawFigures, context: ResultContext): BenchmarkResult['settings'] {
