@@ -29,7 +29,9 @@ const NOUNS = new Set([
 ]);
 
 /** Folders of the engine that are things that happen. */
-const VERBS = new Set(['recover', 'write', 'flush', 'compact', 'collect', 'read', 'inspect']);
+const VERBS = new Set([
+  ...['recover', 'write', 'flush', 'compact', 'collect', 'read', 'inspect', 'salvage'],
+]);
 
 /** The verbs whose jobs the executor runs on other threads. */
 const EXECUTOR_VERBS = new Set(['flush', 'compact', 'collect']);

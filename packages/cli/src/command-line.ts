@@ -11,6 +11,7 @@ import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
 import { addKeyspaces } from './commands/keyspaces.js';
 import { addPut } from './commands/put.js';
+import { addSalvage } from './commands/salvage.js';
 import { addScan } from './commands/scan.js';
 import type { Session } from './commands/session.js';
 import { addStats } from './commands/stats.js';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addStats,
   addTree,
   addVerify,
+  addSalvage,
   addDump,
   addKeyspaces,
 ];

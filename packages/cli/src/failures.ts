@@ -49,7 +49,7 @@ const ADVICE: { readonly [code in StorageErrorCode]?: string } = {
   NOT_FOUND: 'Check the path. `varve put` and `varve import` create a store where there is none.',
   ALREADY_EXISTS: 'Choose another directory, or remove what is there.',
   CORRUPTION:
-    'Nothing was changed. Run `varve verify <directory>` for everything that is damaged, and restore those files from a backup.',
+    'Nothing was changed. Run `varve verify <directory>` for everything that is damaged, and restore those files from a backup, or save what is intact with `varve salvage <directory> <new-directory>`.',
   NO_SPACE: 'Free some space on that disk. What was acknowledged is safe.',
   TOO_MANY_FILES: 'Raise the limit of open files (`ulimit -n`) and try again.',
   DURABILITY_UNKNOWN:

@@ -45,7 +45,7 @@ const BOTTOM_SCORE = 1;
 
 export class BackgroundCompaction {
   readonly #parts: BackgroundParts;
-  readonly #submit: (job: Job, done: (result: CompactionResult) => void) => void;
+  readonly #submit: (makeJob: () => Job, done: (result: CompactionResult) => void) => void;
   readonly #pickerOptions: PickerOptions;
   /** File numbers of the inputs of the running merge. */
   readonly #busy = new Set<number>();
@@ -53,7 +53,7 @@ export class BackgroundCompaction {
 
   constructor(
     parts: BackgroundParts,
-    submit: (job: Job, done: (result: CompactionResult) => void) => void,
+    submit: (makeJob: () => Job, done: (result: CompactionResult) => void) => void,
   ) {
     this.#parts = parts;
     this.#submit = submit;
@@ -228,11 +228,15 @@ export class BackgroundCompaction {
     for (const fileNumber of inputFileNumbers(merge)) this.#busy.add(fileNumber);
     // The job opens its inputs one by one: they must not be removed when the keyspace is dropped meanwhile.
     const version = this.#parts.versions.current.retain();
-    this.#submit(compactionJobOf(this.#parts, task), (result) => {
-      this.#busy.clear();
-      this.#takeMerge(tree, merge, { result, startMs });
-      version.release();
-    });
+    this.#submit(
+      () => compactionJobOf(this.#parts, task),
+      (result) => {
+        // It may throw and be called again: until it has succeeded, the inputs are not free for another merge.
+        this.#takeMerge(tree, merge, { result, startMs });
+        this.#busy.clear();
+        version.release();
+      },
+    );
   }
 
   #taskOf(tree: KeyspaceTree, merge: TableMerge): CompactionTask {

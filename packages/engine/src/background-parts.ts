@@ -32,6 +32,10 @@ export interface BackgroundParts {
   readonly onLogUnneeded: (generation: Generation) => void;
   /** Something changed: writers that wait may be able to go on. */
   readonly onProgress: () => void;
+  /** Whether any write waits for room. */
+  readonly hasWaitingWrites: () => boolean;
+  /** Background work lacks something and goes on trying; null when it has it again. */
+  readonly onSuspension: (error: StorageError | null) => void;
   /** Nothing more can be written. */
   readonly onFailure: (error: StorageError) => void;
 }

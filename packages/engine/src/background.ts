@@ -6,21 +6,23 @@
  * synced behind that, because only the removal of files has to wait for it. So the same code serves the event loop and a
  * caller who never returns to it.
  *
- * A failed job is tried again a few times, after a pause; when that does not help, writing stops and what is acknowledged stays readable.
+ * What fails is tried again (background-retries.ts); when that does not help, writing stops and what is acknowledged stays
+ * readable. A manifest that a full disk has left with a torn end is replaced by a fresh one before anything else is tried.
  */
-import { BugError, isStorageError, StorageError, type Timer } from '@varve/base';
+import { BugError, isStorageError, StorageError } from '@varve/base';
 import { BackgroundCompaction } from './background-compaction.js';
 import type { BackgroundParts } from './background-parts.js';
+import { BackgroundRetries, isLackOf, type RetriedWork } from './background-retries.js';
 import type { CompactionResult } from './compact/index.js';
 import type { StallReason } from './events.js';
 import type { Job, JobResult, Lane } from './executor/index.js';
 import type { FlushResult } from './flush/index.js';
 import { flushJobOf, tableMetadataOf } from './job-makers.js';
-import type { VersionSet } from './manifest/index.js';
+import type { VersionEdit, VersionSet } from './manifest/index.js';
 import type { Generation } from './write/index.js';
 
-const ATTEMPT_COUNT_MAX = 3;
-const RETRY_DELAY_MS = 1000;
+/** Writes that wait for room are not kept waiting longer than this for what background work lacks. */
+const SUSPENSION_MS_MAX = 30_000;
 
 export class Background {
   /** Full generations, oldest first. */
@@ -31,16 +33,18 @@ export class Background {
   #stopped = false;
   /** A caller who never returns to the event loop is being served: nothing asynchronous may be started. */
   #isSynchronous = false;
-  /** Pauses before failed work is tried again. */
-  readonly #retries = new Map<Timer, () => void>();
+  readonly #retries: BackgroundRetries;
+  /** Replacing a manifest that takes no more edits; moving tables. */
+  readonly #repair: RetriedWork = { failureCount: 0 };
   #manifestSync: Promise<void> | null = null;
   /** Who waits for what; asked again after every change. */
   #waiters: { readonly isDone: () => boolean; readonly wake: () => void }[] = [];
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts;
-    this.#compaction = new BackgroundCompaction(parts, (job, done) =>
-      this.#submit('compact', job, (result) => done(result as CompactionResult)),
+    this.#retries = new BackgroundRetries(parts.clock);
+    this.#compaction = new BackgroundCompaction(parts, (makeJob, done) =>
+      this.#submit('compact', makeJob, (result) => done(result as CompactionResult)),
     );
   }
 
@@ -71,6 +75,17 @@ export class Background {
     return this.#compaction.stallReason;
   }
 
+  /** What background work lacks, after several attempts; it goes on trying. Null when all is well. */
+  get suspension(): StorageError | null {
+    return this.#retries.suspension;
+  }
+
+  /** Whether work is suspended, and nothing runs at this moment that could change it. */
+  get isBlocked(): boolean {
+    if (this.#retries.suspension === null) return false;
+    return this.#parts.executor.pendingCount === 0 && this.#manifestSync === null;
+  }
+
   get compaction(): BackgroundCompaction {
     return this.#compaction;
   }
@@ -86,32 +101,36 @@ export class Background {
     if (this.#stopped) return;
     this.#considerFlush();
     // A move is an edit of the manifest, which can fail like any other: whoever called must not be told.
-    this.#attempt(() => this.#compaction.consider());
+    if (!this.#isManifestTorn()) this.#attempt(() => this.#compaction.consider());
     if (!this.#stopped) this.#considerManifestSync();
     this.wakeWaiters();
   }
 
   /** Runs a job in the lane of flushes, again if it fails. */
   submitShort(job: Job, done: (result: JobResult) => void): void {
-    this.#submit('flush', job, done);
+    if (!this.#stopped) this.#submit('flush', () => job, done);
   }
 
   /** From a thread that does not return to the event loop: takes over what has completed, and what that needs. */
   poll(): void {
     if (this.#stopped) return;
-    this.#synchronously(() => this.#parts.executor.poll());
+    this.#synchronously(() => {
+      if (this.#retries.suspension !== null) this.#retries.runNow();
+      this.#parts.executor.poll();
+    });
   }
 
   /** Blocks this thread until the manifest is synced, if it was not, or else until some background job has completed. */
   waitForProgress(): void {
     const { executor, versions } = this.#parts;
     this.#synchronously(() => {
-      this.#runRetries();
+      this.#retries.runNow();
       this.consider();
       // That may be all the caller waits for, and the next job to complete may be a long one.
       if (!isDurable(versions)) return;
       if (executor.pendingCount > 0) executor.wait();
-      else throw new BugError('Writers wait for background work, and there is none');
+      else if (this.#retries.suspension === null)
+        throw new BugError('Writers wait for background work, and there is none');
     });
   }
 
@@ -130,17 +149,21 @@ export class Background {
     for (const waiter of waiters) if (!this.#waiters.includes(waiter)) waiter.wake();
   }
 
-  /** The version changed without a job: readers see the new one from now on. */
-  republish(): void {
+  /**
+   * Changes the version without a job: readers see the new one from now on.
+   * @throws StorageError what kept the manifest from taking the edit; if that was a full disk, a fresh manifest is written
+   */
+  log(edit: VersionEdit): void {
+    const failure = this.#failureOf(() => this.#parts.versions.log(edit));
     this.#publishView();
     this.consider();
+    if (failure !== null) throw this.#causeOf(failure);
   }
 
   /** Starts nothing more. Jobs under way are given up by closing the executor. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const timer of this.#retries.keys()) timer.cancel();
-    this.#retries.clear();
+    this.#retries.cancelAll();
     await this.#parts.executor.close();
     await this.#manifestSync;
     this.wakeWaiters();
@@ -151,9 +174,11 @@ export class Background {
     if (this.#flushing || generation === undefined || generation.unpublishedGroupCount > 0) return;
     this.#flushing = true;
     const startMs = this.#parts.clock.monotonicMs();
-    this.#submit('flush', flushJobOf(this.#parts, generation.memtable), (result) => {
-      this.#flushing = false;
+    const makeJob = (): Job => flushJobOf(this.#parts, generation.memtable);
+    this.#submit('flush', makeJob, (result) => {
+      // It may throw and be called again: until it has succeeded, the memtable must not be flushed once more.
       this.#takeFlush(generation, result as FlushResult, startMs);
+      this.#flushing = false;
     });
   }
 
@@ -191,20 +216,30 @@ export class Background {
     current.swap(memtables(), versions.current);
   }
 
-  /** Runs a job, and again when it fails; `take` gets its result. */
-  #submit(lane: Lane, job: Job, take: (result: JobResult) => void): void {
-    let failureCount = 0;
+  /**
+   * Runs a job, and again when it fails; `take` gets its result. Every attempt is a job of its own, whose outputs have new
+   * numbers: what is left of a file that failed is never written or synced again.
+   */
+  #submit(lane: Lane, makeJob: () => Job, take: (result: JobResult) => void): void {
+    const work: RetriedWork = { failureCount: 0 };
     const run = (): void =>
-      this.#parts.executor.submit(lane, job, (outcome) => {
+      this.#parts.executor.submit(lane, makeJob(), (outcome) => {
         if (this.#stopped) return;
-        if (!outcome.ok) {
-          failureCount += 1;
-          this.#retry(outcome.error, failureCount < ATTEMPT_COUNT_MAX ? run : null);
-          return;
-        }
-        this.#attempt(() => take(outcome.result));
-        this.#progressed();
+        if (outcome.ok) takeOver(outcome.result);
+        else this.#retry(work, outcome.error, run);
       });
+    const takeOver = (result: JobResult): void => {
+      const failure = this.#failureOf(() => take(result));
+      if (failure !== null && this.#isPassing(failure)) {
+        this.#retry(work, failure, () => takeOver(result));
+        this.#considerManifestSync();
+      } else if (failure !== null) {
+        this.#giveUp(failure);
+      } else {
+        this.#succeeded(work);
+        this.#progressed();
+      }
+    };
     run();
   }
 
@@ -215,36 +250,62 @@ export class Background {
     this.#parts.onProgress();
   }
 
-  #retry(error: Error, again: (() => void) | null): void {
-    this.#parts.events.emit('backgroundError', { error, willRetry: again !== null });
-    if (again === null) {
-      this.#fail(error);
+  /** Tries again later, if that can help. */
+  #retry(work: RetriedWork, error: Error, again: () => void): void {
+    const { events, hasWaitingWrites, onSuspension } = this.#parts;
+    const wasSuspended = this.#retries.suspension !== null;
+    const cause = this.#causeOf(error);
+    const decision = this.#retries.failed(work, cause, again);
+    const isOverdue = this.#retries.suspendedMs >= SUSPENSION_MS_MAX && hasWaitingWrites();
+    if (decision === 'given up' || isOverdue) {
+      this.#giveUp(cause);
       return;
     }
-    const timer = this.#parts.clock.delay(RETRY_DELAY_MS, () => {
-      this.#retries.delete(timer);
-      again();
-    });
-    this.#retries.set(timer, again);
+    if (!wasSuspended) events.emit('backgroundError', { error, willRetry: true });
+    if (!wasSuspended && this.#retries.suspension !== null) onSuspension(this.#retries.suspension);
+    this.wakeWaiters();
   }
 
-  /** Does not wait for the pauses: whoever calls is blocked until the work is done. */
-  #runRetries(): void {
-    for (const [timer, again] of [...this.#retries]) {
-      timer.cancel();
-      this.#retries.delete(timer);
-      again();
+  #succeeded(work: RetriedWork): void {
+    if (this.#retries.succeeded(work)) this.#parts.onSuspension(null);
+  }
+
+  #giveUp(error: Error): void {
+    this.#parts.events.emit('backgroundError', { error, willRetry: false });
+    this.#fail(error);
+  }
+
+  /** What the action threw, if that was an expected failure. */
+  #failureOf(action: () => void): StorageError | null {
+    try {
+      action();
+      return null;
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      return error;
     }
   }
 
   #attempt(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      if (!isStorageError(error)) throw error;
-      this.#parts.events.emit('backgroundError', { error, willRetry: false });
-      this.#fail(error);
-    }
+    const failure = this.#failureOf(action);
+    if (failure === null) return;
+    if (this.#isPassing(failure)) this.#retry(this.#repair, failure, () => this.consider());
+    else this.#giveUp(failure);
+  }
+
+  /** A torn manifest refuses edits until it is replaced, which is as passing as what tore it. */
+  #isPassing(error: StorageError): boolean {
+    return isLackOf(error) || this.#isManifestTorn();
+  }
+
+  #isManifestTorn(): boolean {
+    return isLackOf(this.#parts.versions.failure);
+  }
+
+  /** The lack behind a refusal. */
+  #causeOf(error: Error): Error {
+    const { failure } = this.#parts.versions;
+    return isLackOf(failure) && !isLackOf(error) ? failure : error;
   }
 
   #fail(error: Error): void {
@@ -262,22 +323,26 @@ export class Background {
   #considerManifestSync(): void {
     const { versions, obsolete } = this.#parts;
     if (this.#manifestSync !== null || this.#isSynchronous) return;
-    if (isDurable(versions)) {
+    const isTorn = this.#isManifestTorn();
+    if (isDurable(versions) && !isTorn) {
       obsolete.collect();
       return;
     }
+    if (isTorn && this.#retries.isPausing(this.#repair)) return;
     const durable = versions.needsRotation ? versions.rotate() : versions.sync();
     this.#manifestSync = durable.then(
       () => {
         this.#manifestSync = null;
         if (this.#stopped) return;
+        this.#succeeded(this.#repair);
         obsolete.collect();
         this.#progressed();
       },
       (error) => {
         this.#manifestSync = null;
-        this.#parts.events.emit('backgroundError', { error, willRetry: false });
-        this.#fail(error);
+        if (this.#stopped) return;
+        if (isLackOf(error)) this.#retry(this.#repair, error, () => this.consider());
+        else this.#giveUp(error);
       },
     );
   }

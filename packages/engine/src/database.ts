@@ -30,7 +30,7 @@ import { encodeKey, type RangeOptions } from './read/index.js';
 import { recover } from './recover/index.js';
 import { Snapshot } from './snapshot.js';
 import { type DatabaseStatistics, statisticsOf } from './statistics.js';
-import { type DatabaseStatus, logAllocationOf, Store } from './store.js';
+import { type DatabaseState, type DatabaseStatus, logAllocationOf, Store } from './store.js';
 import { BlockCache } from './tables/index.js';
 import { SnapshotList } from './view/index.js';
 
@@ -136,7 +136,16 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     return this.#store.status;
   }
 
-  /** What made writing impossible; null while all is well. Close the database and open it again. */
+  /**
+   * `'open'`; `'readOnly'`: writes are refused for now, `failure` says what is missing, and go on by themselves when it is
+   * there (or it was opened with `readOnly`); `'failed'`: writes are refused until it is opened again; `'closed'`. Reads
+   * are served in all but the last. The event `state` tells of every change.
+   */
+  get state(): DatabaseState {
+    return this.#store.state;
+  }
+
+  /** What keeps the database from writing, for now or for good (see `state`); null while all is well. */
   get failure(): StorageError | null {
     return this.#store.failure;
   }
@@ -200,8 +209,7 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
         `Cannot drop keyspace ${JSON.stringify(name)}: there is none`,
       );
     }
-    versions.log({ keyspacesDropped: [metadata.id] });
-    background.republish();
+    background.log({ keyspacesDropped: [metadata.id] });
     await versions.sync();
   }
 
@@ -276,8 +284,7 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     }
     const { versions, background } = this.#store;
     const metadata = { ...wanted, id: versions.current.nextKeyspaceId };
-    versions.log({ keyspacesAdded: [metadata] });
-    background.republish();
+    background.log({ keyspacesAdded: [metadata] });
     return metadata;
   }
 

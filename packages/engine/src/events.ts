@@ -4,6 +4,8 @@
  * Listeners run synchronously, in order of registration; what a listener throws is thrown to nobody.
  */
 
+import type { StorageError } from '@varve/base';
+
 /** Why writers wait. */
 export type StallReason = 'memtables' | 'level0' | 'compaction' | 'log';
 
@@ -30,6 +32,14 @@ export interface DatabaseEvents {
   stall: { readonly reason: StallReason };
   /** Writers go on. */
   stallEnd: { readonly reason: StallReason; readonly durationMs: number };
+  /**
+   * What can be done with the database has changed: see `Database.state`. `error` says why writes are refused; null when
+   * they are taken again, and at close.
+   */
+  state: {
+    readonly state: 'open' | 'readOnly' | 'failed' | 'closed';
+    readonly error: StorageError | null;
+  };
   /** Background work failed; it is tried again if `willRetry`, otherwise writing stops. */
   backgroundError: { readonly error: Error; readonly willRetry: boolean };
 }

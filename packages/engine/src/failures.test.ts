@@ -278,33 +278,56 @@ describe('A database whose manifest cannot be written', () => {
     }
   });
 
-  test('I3: at any of its edits, moves of tables included, fails the database and nobody else', async () => {
-    // Tables that overlap nothing are moved down in the turn of their flush, with an edit of their own.
-    const statuses = new Set<string>();
-    for (let nth = 1; nth <= 12; nth++) {
-      memory = new MemoryFileSystem({ scheduler });
-      faulty = new FaultyFileSystem(memory);
-      const db = await openFaulty({ tuning: { level0CompactionTrigger: 1 } });
-      let moveCount = 0;
-      db.events.on('compaction', ({ kind }) => {
-        if (kind === 'move') moveCount += 1;
-      });
-      faulty.addRule({ operation: 'write', path: 'MANIFEST-*', nth, effect: failWith('ENOSPC') });
-      for (const key of ['a', 'b', 'c']) {
-        await eventually(db.put(key, key)).catch(() => {});
-        await eventually(db.flush()).catch((error) => expect(isStorageError(error)).toBe(true));
-        await eventually(db.settle()).catch((error) => expect(isStorageError(error)).toBe(true));
+  test.each([
+    { errno: 'EIO', expected: 'failed' },
+    { errno: 'ENOSPC', expected: 'open' },
+  ] as const)(
+    'I3, I5: with $errno at any of its edits, moves of tables included, is $expected and keeps everything',
+    async ({ errno, expected }) => {
+      // Tables that overlap nothing are moved down in the turn of their flush, with an edit of their own.
+      const states = new Set<string>();
+      for (let nth = 1; nth <= 12; nth++) {
+        memory = new MemoryFileSystem({ scheduler });
+        faulty = new FaultyFileSystem(memory);
+        const db = await openFaulty({ tuning: { level0CompactionTrigger: 1 } });
+        let moveCount = 0;
+        db.events.on('compaction', ({ kind }) => {
+          if (kind === 'move') moveCount += 1;
+        });
+        faulty.addRule({ operation: 'write', path: 'MANIFEST-*', nth, effect: failWith(errno) });
+        for (const key of ['a', 'b', 'c']) {
+          await eventually(db.put(key, key)).catch(() => {});
+          await eventually(db.flush()).catch((error) => expect(isStorageError(error)).toBe(true));
+          await eventually(db.settle()).catch((error) => expect(isStorageError(error)).toBe(true));
+        }
+        states.add(db.state);
+        if (db.state === 'open') expect(moveCount).toBe(3);
+        const before = everythingIn(db);
+        if (expected === 'open') expect(before.map(([key]) => key)).toEqual(['a', 'b', 'c']);
+        await eventually(db.close()).catch(() => {});
+        faulty.clearRules();
+        const again = await openFaulty();
+        expect(everythingIn(again)).toEqual(before);
+        await again.close();
       }
-      statuses.add(db.status);
-      if (db.status === 'open') expect(moveCount).toBe(3);
-      const before = everythingIn(db);
-      await eventually(db.close()).catch(() => {});
-      faulty.clearRules();
-      const again = await openFaulty();
-      expect(everythingIn(again)).toEqual(before);
-      await again.close();
-    }
-    expect(statuses).toContain('failed');
+      if (expected === 'open') expect([...states]).toEqual(['open']);
+      else expect(states).toContain('failed');
+    },
+  );
+
+  test('I5: with a full disk refuses a keyspace, and makes it once there is room', async () => {
+    const db = await openFaulty();
+    await quiescence();
+    faulty.addRule({ operation: 'write', path: 'MANIFEST-*', nth: 1, effect: failWith('ENOSPC') });
+    await expect(db.keyspace('cities')).rejects.toMatchObject({ code: 'NO_SPACE' });
+    await quiescence();
+    const cities = await db.keyspace('cities');
+    await cities.put('rome', '1');
+    expect(db.state).toBe('open');
+    await eventually(db.close());
+    const again = await openFaulty();
+    expect(everythingIn(await again.keyspace('cities'))).toEqual([['rome', '1']]);
+    await again.close();
   });
 
   test('M10: stops writing when its directory is replaced under it', async () => {
@@ -359,6 +382,7 @@ describe('A database whose compaction fails', () => {
       memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'));
     expect(names()).toHaveLength(3);
     await db.close();
+    expect(clock.timerCount).toBe(0);
     faulty.clearRules();
     const again = await openFaulty();
     expect(names()).toHaveLength(1);
@@ -366,25 +390,115 @@ describe('A database whose compaction fails', () => {
   });
 });
 
+describe('A file that cannot be removed', () => {
+  test('I10: is removed later, without anybody opening the database again', async () => {
+    const db = await openFaulty({ tuning: { level0CompactionTrigger: 64 } });
+    for (let round = 0; round < 2; round++) {
+      await db.put('a', `${round}`);
+      await eventually(db.flush());
+    }
+    faulty.addRule({ operation: 'remove', path: '*.sst', every: 1, effect: failWith('EIO') });
+    await eventually(db.compact());
+    for (let turn = 0; turn < 30; turn++) {
+      await quiescence();
+      clock.advance(1000);
+    }
+    const tableCount = (): number =>
+      memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst')).length;
+    expect(tableCount()).toBe(3);
+    expect(faulty.injected.length).toBeGreaterThan(2);
+    faulty.clearRules();
+    clock.advance(10_000);
+    await quiescence();
+    expect(tableCount()).toBe(1);
+    expect(db.state).toBe('open');
+    await eventually(db.close());
+    expect(clock.timerCount).toBe(0);
+  });
+});
+
 describe('A table that was written wrong', () => {
   // Bit rot in memory or on the way to the disk: the log still has everything, so it must not be given up.
-  test.fails('T10: is noticed before it takes the place of the log', async () => {
-    const db = await openFaulty();
+  async function fill(db: Database): Promise<void> {
     for (let index = 0; index < 50; index++) await db.put(`k${index}`, `${index}`.repeat(100));
+  }
+
+  function check(db: Database): void {
+    for (let index = 0; index < 50; index++) {
+      expect(db.getSync(`k${index}`)).toBe(`${index}`.repeat(100));
+    }
+  }
+
+  function tableNames(): string[] {
+    return memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'));
+  }
+
+  test.each([900, 20_000, 41_000])(
+    'T10: is noticed before it takes the place of the log (bit %i), and written again under a new number',
+    async (bit) => {
+      const db = await openFaulty();
+      const errors: unknown[] = [];
+      db.events.on('backgroundError', (event) => void errors.push(event));
+      await fill(db);
+      faulty.addRule({
+        operation: 'write',
+        path: '*.sst',
+        nth: 1,
+        effect: { kind: 'corrupt', bit },
+      });
+      await eventually(db.flush());
+      const wrong = faulty.injected[0]!.call.path;
+      expect(errors).toMatchObject([
+        { error: { code: 'CORRUPTION', file: wrong }, willRetry: true },
+      ]);
+      expect(tableNames()).toHaveLength(1);
+      expect(`${DIRECTORY}/${tableNames()[0]}`).not.toBe(wrong);
+      check(db);
+      await eventually(db.close());
+      const again = await openFaulty();
+      check(again);
+      await again.close();
+    },
+  );
+
+  test('T10: three times in a row stops writing, keeps the log and leaves no file', async () => {
+    const db = await openFaulty();
+    await fill(db);
+    faulty.addRule({
+      operation: 'write',
+      path: '*.sst',
+      duration: 'sticky',
+      effect: { kind: 'corrupt', bit: 900 },
+    });
+    await expect(eventually(db.flush())).rejects.toMatchObject({ code: 'CORRUPTION' });
+    expect(new Set(faulty.injected.map(({ call }) => call.path)).size).toBe(3);
+    expect(tableNames()).toEqual([]);
+    await expect(db.put('a', '1')).rejects.toMatchObject({ code: 'READ_ONLY' });
+    check(db);
+    await eventually(db.close());
+    faulty.clearRules();
+    const again = await openFaulty();
+    check(again);
+    await again.close();
+  });
+
+  test('T10: does not take the place of the tables it was merged from', async () => {
+    const db = await openFaulty({ tuning: { level0CompactionTrigger: 64 } });
+    for (let round = 0; round < 2; round++) {
+      await fill(db);
+      await eventually(db.flush());
+    }
     faulty.addRule({
       operation: 'write',
       path: '*.sst',
       nth: 1,
       effect: { kind: 'corrupt', bit: 900 },
     });
-    await eventually(db.flush());
-    try {
-      for (let index = 0; index < 50; index++) {
-        expect(db.getSync(`k${index}`)).toBe(`${index}`.repeat(100));
-      }
-    } finally {
-      await eventually(db.close());
-    }
+    await eventually(db.compact());
+    expect(faulty.injected).toHaveLength(1);
+    expect(db.stats().tables.count).toBe(1);
+    check(db);
+    await eventually(db.close());
   });
 });
 

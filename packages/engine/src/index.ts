@@ -25,6 +25,14 @@ export {
 } from './keyspace.js';
 export type { DatabaseOptions, KeyspaceOptions, TuningOptions } from './options.js';
 export { Cursor, type CursorOptions, type RangeOptions, type Scan } from './read/index.js';
+export type {
+  ManifestState,
+  SalvagedKeyspace,
+  SalvageLoss,
+  SalvageProgress,
+  SalvageReport,
+} from './salvage/index.js';
+export { type SalvageOptions, salvage } from './salvage.js';
 export { Snapshot } from './snapshot.js';
 export type {
   DatabaseStatistics,
@@ -32,6 +40,6 @@ export type {
   LevelStatistics,
   TableStatistics,
 } from './statistics.js';
-export type { DatabaseStatus } from './store.js';
+export type { DatabaseState, DatabaseStatus } from './store.js';
 export { type VerifyOptions, verify } from './verify.js';
 export type { Durability } from './write/index.js';

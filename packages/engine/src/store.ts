@@ -32,6 +32,13 @@ import { CommitQueue, Generation, type WriteHost } from './write/index.js';
 /** What the database can do now. `'failed'`: reads serve what was acknowledged, writes are refused. */
 export type DatabaseStatus = 'open' | 'failed' | 'closing' | 'closed';
 
+/**
+ * What can be done with the database now. `'readOnly'`: reads are served, writes that need room are refused for a while, and
+ * go on by themselves when what was missing is there again (or it was opened with `readOnly`). `'failed'`: reads are served,
+ * writes are refused until it is opened again. `'closed'`: nothing; also while it is closing.
+ */
+export type DatabaseState = 'open' | 'readOnly' | 'failed' | 'closed';
+
 /** At close, a memtable with less than this is left in its log: replaying that takes a few milliseconds. */
 const CLOSE_FLUSH_LIMIT_BYTES = 1024 * 1024;
 
@@ -53,6 +60,7 @@ export class Store implements WriteHost, RangeHost {
   readonly #clock: Clock;
   readonly #fileSystem: FileSystem;
   #status: DatabaseStatus = 'open';
+  #toldState: DatabaseState;
   #started = false;
   #failure: StorageError | null = null;
   #closing: Promise<void> | null = null;
@@ -75,15 +83,23 @@ export class Store implements WriteHost, RangeHost {
     });
     this.points = new PointReader(this.current, this.tables);
     this.#writing = state.log === null ? null : this.#startWriting(state, state.log);
+    this.#toldState = this.state;
   }
 
   get status(): DatabaseStatus {
     return this.#status;
   }
 
-  /** What made writing impossible. */
+  get state(): DatabaseState {
+    if (this.#status === 'closing' || this.#status === 'closed') return 'closed';
+    if (this.#failure !== null) return 'failed';
+    const isWritten = this.#writing !== null && this.#writing.background.suspension === null;
+    return isWritten ? 'open' : 'readOnly';
+  }
+
+  /** What made writing impossible, for good or for now. */
   get failure(): StorageError | null {
-    return this.#failure;
+    return this.#failure ?? this.#writing?.background.suspension ?? null;
   }
 
   get background(): Background {
@@ -114,14 +130,34 @@ export class Store implements WriteHost, RangeHost {
   }
 
   canRotate(): boolean {
-    const reason = this.#stallReason();
+    let reason = this.#stallReason();
+    if (reason !== null && this.#mayRefuse()) {
+      // Whoever never returns to the event loop gets to know that there is room again only from here.
+      this.poll();
+      if (this.#failure !== null) throw this.#failure;
+      reason = this.#stallReason();
+      if (reason !== null && this.#mayRefuse()) throw this.#suspensionError();
+    }
     this.#stalls.set(reason);
     return reason === null;
+  }
+
+  /** Writes that wait already are let in by others, who must not be told. */
+  #mayRefuse(): boolean {
+    const { background, queue } = this.#writing!;
+    return background.suspension !== null && queue.waitingCount === 0;
+  }
+
+  #suspensionError(): StorageError {
+    const cause = this.#writing!.background.suspension!;
+    const message = `Cannot write for now (${cause.message}); make room: writing goes on by itself within a second`;
+    return new StorageError(cause.code, message, { cause, retryable: true });
   }
 
   waitForRoom(): void {
     const { background } = this.#writable();
     while (!this.canRotate()) {
+      if (background.isBlocked) throw this.#suspensionError();
       background.waitForProgress();
       if (this.#failure !== null) throw this.#failure;
     }
@@ -149,7 +185,7 @@ export class Store implements WriteHost, RangeHost {
 
   async #flush(writing: WritingParts): Promise<void> {
     await writing.queue.drain();
-    while (!this.#rotateIfUsed(writing)) await this.#until(() => this.canRotate());
+    while (!this.#rotateIfUsed(writing)) await this.#until(() => this.#stallReason() === null);
     await this.#untilFlushed(writing.background);
   }
 
@@ -199,6 +235,7 @@ export class Store implements WriteHost, RangeHost {
   async #close(): Promise<void> {
     const writing = this.#writing;
     this.#status = 'closing';
+    this.#tellState(null);
     this.handles.closeAll();
     try {
       if (writing !== null) await this.#closeWriting(writing);
@@ -218,6 +255,7 @@ export class Store implements WriteHost, RangeHost {
   /** Acknowledges or fails what is under way, then leaves the log closed and durable. */
   async #closeWriting(writing: WritingParts): Promise<void> {
     const { queue, background, obsolete } = writing;
+    this.#failWaitingAtClose();
     await queue.drain();
     if (this.#failure === null && this.#isWorthFlushing(writing)) {
       await this.#flush(writing).catch(() => {
@@ -263,8 +301,9 @@ export class Store implements WriteHost, RangeHost {
    */
   async #until(isDone: () => boolean): Promise<void> {
     const { background } = this.#writing!;
-    await background.until(() => this.#failure !== null || isDone());
+    await background.until(() => this.#failure !== null || background.isBlocked || isDone());
     if (this.#failure !== null) throw this.#failure;
+    if (background.isBlocked && !isDone()) throw this.#suspensionError();
     if (background.isStopped && !isDone()) throw this.#closedError();
   }
 
@@ -288,6 +327,7 @@ export class Store implements WriteHost, RangeHost {
       versions: this.versions,
       tables: this.tables,
       recycling: 'on',
+      clock: this.#clock,
       remove: (paths, onFailed) =>
         background.submitShort({ kind: 'removeFiles', paths }, (result) => {
           if (result.kind === 'removeFiles') onFailed(result.failedPaths);
@@ -360,8 +400,27 @@ export class Store implements WriteHost, RangeHost {
         const { queue } = this.#writing!;
         if (this.#failure === null && queue.waitingCount > 0) queue.admitWaiting();
       },
+      hasWaitingWrites: () => this.#writing!.queue.waitingCount > 0,
+      onSuspension: (error) => {
+        this.#failWaitingAtClose();
+        this.#tellState(error);
+      },
       onFailure: (error) => this.#fail(error),
     });
+  }
+
+  /** A database that closes does not wait for room on the disk. */
+  #failWaitingAtClose(): void {
+    const { background, queue } = this.#writing!;
+    if (this.#status !== 'closing' || background.suspension === null) return;
+    if (queue.waitingCount > 0) this.#fail(this.#suspensionError());
+  }
+
+  #tellState(error: StorageError | null): void {
+    const { state } = this;
+    if (state === this.#toldState) return;
+    this.#toldState = state;
+    this.events.emit('state', { state, error });
   }
 
   #memtables(): Memtable[] {
@@ -421,6 +480,7 @@ export class Store implements WriteHost, RangeHost {
     if (this.#status === 'open') this.#status = 'failed';
     this.#writing?.queue.fail(error);
     this.#writing?.background.wakeWaiters();
+    this.#tellState(error);
   }
 }
 

@@ -37,7 +37,7 @@ export type CheckProgress = () => void;
 
 /**
  * Throws `CORRUPTION` unless the open table holds exactly what its writer was given, `written` being what that reported.
- * Reads the whole file, synchronously: about 0.13 µs per entry of 16 + 100 bytes.
+ * Reads the whole file, synchronously: about 60 % of what verifyTable() takes.
  */
 export function checkWrittenTable(
   reader: TableReader,

@@ -1,7 +1,7 @@
 import { BugError, createRandom } from '@varve/base';
 import { describe, expect, test } from 'vitest';
 import type { FaultRule } from './fault-rules.js';
-import { FaultyFileSystem } from './faulty-file-system.js';
+import { FaultyFileSystem, type FaultyFileSystemOptions } from './faulty-file-system.js';
 import type { RandomAccessFile } from './file-system.js';
 import { MemoryFileSystem } from './memory-file-system.js';
 
@@ -232,5 +232,119 @@ describe('FaultyFileSystem', () => {
 
   test('offers no files to workers', () => {
     expect(faulty().fileSystem.capability.workers).toBe(false);
+  });
+});
+
+describe('FaultyFileSystem beyond errors', () => {
+  /** A file that holds `0123456789`, on a file system with these rules. */
+  function digits(options: FaultyFileSystemOptions) {
+    const memory = new MemoryFileSystem();
+    const inner = memory.openSync('/digits', 'create');
+    inner.writeSync(new TextEncoder().encode('0123456789'), 0, 10, 0);
+    inner.syncDataSync();
+    memory.syncDirectorySync('/');
+    const fileSystem = new FaultyFileSystem(memory, {
+      onSyncFailure: (path) => memory.failSync(path, 'ext4-data'),
+      ...options,
+    });
+    return { memory, fileSystem, file: fileSystem.openSync('/digits', 'write') };
+  }
+
+  function textOf(file: RandomAccessFile): string {
+    const bytes = new Uint8Array(file.sizeSync());
+    file.readSync(bytes, 0, bytes.length, 0);
+    return new TextDecoder().decode(bytes);
+  }
+
+  test.each([
+    { offsetBytes: 3, readText: '45', written: '0123xy6789' },
+    { offsetBytes: -9, readText: '01', written: 'xy23456789' },
+  ])('misdirects a transfer by $offsetBytes', ({ offsetBytes, readText, written }) => {
+    const effect = { kind: 'misdirect', offsetBytes } as const;
+    const { memory, file, fileSystem } = digits({
+      rules: [
+        { operation: 'read', effect },
+        { operation: 'write', effect },
+      ],
+    });
+    const bytes = new Uint8Array(2);
+    expect(file.readSync(bytes, 0, 2, 1)).toBe(2);
+    expect(new TextDecoder().decode(bytes)).toBe(readText);
+    file.writeSync(new TextEncoder().encode('xy'), 0, 2, 1);
+    expect(textOf(memory.openSync('/digits', 'read'))).toBe(written);
+    expect(fileSystem.injected).toHaveLength(2);
+  });
+
+  test.each(['sync', 'async'] as const)(
+    'I1: tells of a lost sync at the next one (%s)',
+    async (form) => {
+      const { memory, file } = digits({ rules: [{ effect: { kind: 'lateSyncError' } }] });
+      const sync = async () => (form === 'sync' ? file.syncDataSync() : file.syncData());
+      file.writeSync(new TextEncoder().encode('ab'), 0, 2, 0);
+      await sync();
+      const survivor = memory.crash('drop', createRandom(1));
+      expect(textOf(survivor.openSync('/digits', 'read'))).toBe('0123456789');
+      expect(textOf(file)).toBe('ab23456789');
+      await expect(sync()).rejects.toMatchObject({ code: 'IO', file: '/digits' });
+      await sync();
+    },
+  );
+
+  test('delays calls by the clock that it was given, and blocks synchronous ones', async () => {
+    const waiting: (() => void)[] = [];
+    const blockedMs: number[] = [];
+    const { file } = digits({
+      rules: [{ operation: 'syncData', duration: 'sticky', effect: { kind: 'delay', ms: 70 } }],
+      clock: { delay: (ms, run) => ({ cancel: () => ms, wake: waiting.push(run) }) },
+      block: (ms) => blockedMs.push(ms),
+    });
+    let isDone = false;
+    const syncing = file.syncData().then(() => {
+      isDone = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([isDone, waiting.length]).toEqual([false, 1]);
+    waiting[0]!();
+    await syncing;
+    file.syncDataSync();
+    expect(blockedMs).toEqual([70]);
+  });
+
+  test('lets an asynchronous call hang and leaves synchronous ones alone', async () => {
+    const { file } = digits({
+      rules: [{ operation: 'read', duration: 'sticky', effect: { kind: 'hang' } }],
+    });
+    let isSettled = false;
+    const note = (): void => {
+      isSettled = true;
+    };
+    file.read(new Uint8Array(1), 0, 1, 0).then(note, note);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isSettled).toBe(false);
+    expect(textOf(file)).toBe('0123456789');
+  });
+
+  test('lets nothing through after a crash, of which it tells once', async () => {
+    const crashes: string[] = [];
+    const { memory, file, fileSystem } = digits({
+      rules: [{ operation: 'write', nth: 2, effect: { kind: 'crash' } }],
+      onCrash: ({ operation }) =>
+        crashes.push(`${operation} of ${textOf(memory.openSync('/digits', 'read'))}`),
+    });
+    const write = (): void => file.writeSync(new TextEncoder().encode('z'), 0, 1, 0);
+    write();
+    expect(write).toThrow(expect.objectContaining({ code: 'IO' }));
+    expect(() => fileSystem.removeSync('/digits')).toThrow();
+    let isSettled = false;
+    const note = (): void => {
+      isSettled = true;
+    };
+    file.syncData().then(note, note);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([isSettled, memory.existsSync('/digits'), crashes]).toEqual([
+      false,
+      true,
+      ['write of z123456789'],
+    ]);
   });
 });

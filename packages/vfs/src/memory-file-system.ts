@@ -8,7 +8,7 @@
 // Asynchronous operations take effect, and copy their bytes, when the scheduler runs them: not when they are called.
 // Permissions, symbolic links and devices do not exist here. Paths start at `/`, which always exists.
 
-import { assert, checksum64, type Random, StorageError } from '@varve/base';
+import { assert, type Random, StorageError } from '@varve/base';
 import type {
   FileCall,
   FileLock,
@@ -216,12 +216,11 @@ export class MemoryFileSystem implements FileSystem {
 
   /**
    * The same text for the same names, sizes and contents, whatever of them is durable; for finding images that are equal.
-   * Requires: checksums are initialized. Costs about 0.1 ms per MiB.
+   * Requires: checksums are initialized. Costs about 0.1 ms per MiB that changed since the last one.
    */
   fingerprint(): string {
     const lines = this.#tree.files().map(({ path, node }) => {
-      const bytes = node.content.view();
-      return `${path} ${bytes.length} ${checksum64(bytes, 0, bytes.length, 0n).toString(36)}`;
+      return `${path} ${node.sizeBytes} ${node.content.checksum().toString(36)}`;
     });
     return lines.join('\n');
   }

@@ -12,7 +12,12 @@ export {
   type KeyspaceStatistics,
   open,
   type RangeOptions,
+  type SalvagedKeyspace,
+  type SalvageLoss,
+  type SalvageOptions,
+  type SalvageReport,
   StorageError,
+  salvage,
   type VerifyReport,
   verify,
 } from '@varve/engine';

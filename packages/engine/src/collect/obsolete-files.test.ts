@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { NumberedFile } from '../directory/index.js';
 import type { VersionSet } from '../manifest/index.js';
 import type { TableStore } from '../tables/index.js';
+import { ManualClock } from '../testing/manual-clock.js';
 import { ObsoleteFiles, type ObsoleteFilesOptions } from './obsolete-files.js';
 import { runRemoveFilesJob } from './remove-files-job.js';
 
@@ -32,6 +33,7 @@ function makeFiles(recycling: ObsoleteFilesOptions['recycling']): ObsoleteFiles 
     takeUnusedFiles: () => versions.unused.splice(0),
   };
   return new ObsoleteFiles({
+    clock: new ManualClock(),
     directory: DIRECTORY,
     versions: versionSet as unknown as VersionSet,
     tables: {

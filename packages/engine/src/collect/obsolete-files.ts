@@ -2,8 +2,10 @@
  * Removes the files that no version needs any more, once the edit that made them obsolete is durable.
  *
  * Order: edit durable -> table closed, log closed -> file handed to a background job for removal. One retired log is
- * kept aside to be written over by the next one: overwriting allocated space makes each later sync cheaper.
+ * kept aside to be written over by the next one: overwriting allocated space makes each later sync cheaper. A file that
+ * cannot be removed is tried again with the next ones, or after a while.
  */
+import type { Clock, Timer } from '@varve/base';
 import type { NumberedFile } from '../directory/index.js';
 import { numberedFileName, tableFileName } from '../directory/index.js';
 import type { VersionSet } from '../manifest/index.js';
@@ -23,16 +25,19 @@ export interface ObsoleteFilesOptions {
   readonly remove: (paths: readonly string[], onFailed: (paths: readonly string[]) => void) => void;
   /** Whether retired logs are worth keeping for the next log. */
   readonly recycling: 'on' | 'off';
+  readonly clock: Pick<Clock, 'delay'>;
 }
 
 /** Retired logs kept for reuse. */
 const RECYCLED_LOG_COUNT_MAX = 1;
+const RETRY_DELAY_MS = 10_000;
 
 export class ObsoleteFiles {
   readonly #options: ObsoleteFilesOptions;
   readonly #retired: { readonly log: RetiredLog; readonly editCount: number }[] = [];
   readonly #recyclable: NumberedFile[] = [];
   #failedPaths: readonly string[] = [];
+  #retry: Timer | null = null;
 
   constructor(options: ObsoleteFilesOptions) {
     this.#options = options;
@@ -64,8 +69,9 @@ export class ObsoleteFiles {
     this.#remove(fileNumbers.map((fileNumber) => `${directory}/${tableFileName(fileNumber)}`));
   }
 
-  /** Releases every retired log, at close. */
+  /** Releases every retired log, at close; what could not be removed is found as an orphan at the next open. */
   releaseAll(): void {
+    this.#retry?.cancel();
     for (const { log } of this.#retired.splice(0)) log.release();
   }
 
@@ -76,6 +82,16 @@ export class ObsoleteFiles {
     this.#failedPaths = [];
     this.#options.remove(all, (failed) => {
       this.#failedPaths = [...this.#failedPaths, ...failed];
+      if (failed.length > 0) this.#retryLater();
+    });
+  }
+
+  #retryLater(): void {
+    this.#retry ??= this.#options.clock.delay(RETRY_DELAY_MS, () => {
+      this.#retry = null;
+      const paths = this.#failedPaths;
+      this.#failedPaths = [];
+      this.#remove(paths);
     });
   }
 

@@ -9,7 +9,7 @@
  *
  * A damaged input fails the job: nothing is ever skipped. Outputs of a failed job are removed.
  */
-import { compareBytes, copyBytes, type EntryCursor } from '@varve/base';
+import { compareBytes, copyBytes, type EntryCursor, isStorageError } from '@varve/base';
 import type { TableSummary, TableWriterOptions } from '@varve/sstable';
 import { DirectBlockSource, TableCursor, type TableReader } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
@@ -69,7 +69,16 @@ export function runCompactionJob(
     outputs.abandon();
     throw error;
   } finally {
-    for (const reader of readers) reader.close();
+    for (const reader of readers) closeQuietly(reader);
+  }
+}
+
+/** A file that was only read has nothing to lose: a failure to close it must neither undo the job nor keep others open. */
+function closeQuietly(reader: TableReader): void {
+  try {
+    reader.close();
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
   }
 }
 

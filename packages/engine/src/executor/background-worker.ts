@@ -9,6 +9,7 @@ import {
   Worker,
 } from 'node:worker_threads';
 import { StorageError } from '@varve/base';
+import { NodeFileSystem } from '@varve/vfs';
 import type { JobDone, JobOutcome } from './executor.js';
 import type { Job } from './job.js';
 import { messageToOutcome, type OutcomeMessage } from './outcome-message.js';
@@ -16,11 +17,14 @@ import { messageToOutcome, type OutcomeMessage } from './outcome-message.js';
 /** Jobs make little garbage, and what is not collected early stays memory of the process. */
 const YOUNG_GENERATION_SIZE_MIB = 8;
 
+const system = new NodeFileSystem();
+
 export interface BackgroundWorkerOptions {
   readonly name: string;
   readonly entry: URL;
   readonly signal: Int32Array;
   readonly beatIndex: number;
+  readonly threadIndex: number;
 }
 
 export class BackgroundWorker {
@@ -44,6 +48,12 @@ export class BackgroundWorker {
   /** The heartbeat counter: unchanged for long means the thread hangs. */
   get beatCount(): number {
     return Atomics.load(this.#options.signal, this.#options.beatIndex);
+  }
+
+  /** Whether the thread has ended, as far as the system says so; for who cannot wait for the event that tells. */
+  get isGone(): boolean {
+    const thread = Atomics.load(this.#options.signal, this.#options.threadIndex);
+    return thread !== 0 && !system.existsSync(`/proc/self/task/${thread}`);
   }
 
   submit(job: Job, done: JobDone): void {
@@ -89,10 +99,11 @@ export class BackgroundWorker {
 
   #start(): MessagePort {
     const { port1, port2 } = new MessageChannel();
-    const { signal, beatIndex, entry, name } = this.#options;
+    const { signal, beatIndex, threadIndex, entry, name } = this.#options;
+    Atomics.store(signal, threadIndex, 0);
     const worker = new Worker(entry, {
       name,
-      workerData: { port: port2, signal, beatIndex },
+      workerData: { port: port2, signal, beatIndex, threadIndex },
       // Flags of the process are its own: a loader or condition meant for the main thread must not change this one.
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_SIZE_MIB },

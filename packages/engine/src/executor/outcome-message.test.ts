@@ -45,9 +45,13 @@ describe('An error that crosses from a worker', () => {
   });
 
   test.each([new BugError('wrong'), new RangeError('wrong'), 'wrong'])(
-    'that is none of ours is WORKER_FAILED: %s',
+    'P5: that is none of ours is INTERNAL, and no death of a thread: %s',
     (error) => {
-      expect(cross(error)).toMatchObject({ code: 'WORKER_FAILED', message: 'wrong' });
+      expect(cross(error)).toMatchObject({
+        code: 'INTERNAL',
+        message: 'wrong',
+        retryable: false,
+      });
     },
   );
 

@@ -26,15 +26,18 @@ export type OutcomeMessage =
   | { readonly id: number; readonly result: JobResult }
   | { readonly id: number; readonly error: ErrorMessage };
 
-/** Plain data for any thrown value; what is not a StorageError becomes WORKER_FAILED. */
+/**
+ * Plain data for any thrown value; what is not a StorageError becomes INTERNAL. The thread that says so is alive, so it
+ * must not be taken for dead.
+ */
 export function errorToMessage(error: unknown): ErrorMessage {
   const thrown = error instanceof Error ? error : new Error(String(error));
   const storage = isStorageError(thrown) ? thrown : undefined;
   return {
-    code: storage?.code ?? 'WORKER_FAILED',
+    code: storage?.code ?? 'INTERNAL',
     message: thrown.message,
     stack: thrown.stack,
-    retryable: storage?.retryable ?? true,
+    retryable: storage?.retryable ?? false,
     file: storage?.file,
     offset: storage?.offset,
     where: storage?.where,

@@ -4,6 +4,7 @@ import { StorageError } from '@varve/base';
 import { describe, expect, test } from 'vitest';
 import type { Executor, JobDone, JobOutcome, Lane } from './executor.js';
 import type { Job } from './job.js';
+import { errorToMessage, messageToOutcome } from './outcome-message.js';
 import { ResilientExecutor } from './resilient-executor.js';
 
 interface SubmittedJob {
@@ -141,6 +142,18 @@ describe('ResilientExecutor', () => {
     const failed: JobOutcome = { ok: false, error: new StorageError('WORKER_FAILED', 'no') };
     inline.answer(failed);
     expect(outcomes).toEqual([full, failed]);
+  });
+
+  test('P5: does not count a job that throws what it should not as a death', () => {
+    const { threads, lost, outcomes, submit } = makeExecutor();
+    const thrown = errorToMessage(new TypeError('x is undefined'));
+    for (let round = 0; round < 5; round++) {
+      submit('a');
+      threads.answer(messageToOutcome({ id: 1, error: thrown }));
+    }
+    expect(lost).toEqual([]);
+    expect(outcomes).toHaveLength(5);
+    expect(outcomes[0]).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
   });
 
   test('waits inline when something is there, otherwise on the threads', async () => {

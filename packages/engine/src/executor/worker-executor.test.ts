@@ -186,10 +186,23 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
     expect(workers).toHaveLength(2);
   });
 
+  test('P5: notices a thread that dies while this one is blocked, and no event can tell', async () => {
+    executor = new WorkerExecutor(1);
+    await run(removal('x'));
+    const outcomes: JobOutcome[] = [];
+    executor.submit('flush', largeFlush(), (outcome) => outcomes.push(outcome));
+    void workers[0]!.terminate();
+    // Before this returns, no event of the thread can arrive.
+    executor.wait();
+    expect(outcomes).toMatchObject([{ ok: false, error: { code: 'WORKER_FAILED' } }]);
+    expect((outcomes[0] as { error: Error }).error.message).toMatch(/died/);
+    expect(await run(removal('z'))).toMatchObject({ ok: true });
+  });
+
   test('P5: fails a job that throws what it should not, and goes on', async () => {
     executor = new WorkerExecutor(1);
     const poisoned = { kind: 'flush', memtable: null } as unknown as Job;
-    expect(await run(poisoned)).toMatchObject({ ok: false, error: { code: 'WORKER_FAILED' } });
+    expect(await run(poisoned)).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
     expect(await run({ kind: 'unknown' } as unknown as Job)).toMatchObject({ ok: false });
     expect(await run(removal('x'))).toMatchObject({ ok: true });
     expect(workers).toHaveLength(1);

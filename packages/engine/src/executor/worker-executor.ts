@@ -11,11 +11,25 @@ import {
   CLOSING_INDEX,
   COMPLETED_INDEX,
   FIRST_BEAT_INDEX,
+  FIRST_THREAD_INDEX,
   SIGNAL_COUNT,
 } from './worker-settings.js';
 
-/** A worker that has not sent a heartbeat for this long while somebody waits for it is given up. */
-const HANG_TIMEOUT_MS = 30_000;
+/** How often somebody who is blocked looks whether the threads are alive. */
+const WATCH_INTERVAL_MS = 100;
+
+/**
+ * A worker that has not sent a heartbeat for this long while somebody waits for it is given up. It sends none while a disk
+ * syncs, so this is longer than that may take.
+ */
+const HANG_TIMEOUT_MS = 10_000;
+
+/** A worker that somebody waits for. */
+interface WatchedWorker {
+  readonly worker: BackgroundWorker;
+  beatCount: number;
+  silentMs: number;
+}
 
 export class WorkerExecutor implements Executor {
   readonly #signal = new Int32Array(
@@ -33,6 +47,7 @@ export class WorkerExecutor implements Executor {
           entry: workerEntry(),
           signal: this.#signal,
           beatIndex: FIRST_BEAT_INDEX + index,
+          threadIndex: FIRST_THREAD_INDEX + index,
         }),
     );
   }
@@ -51,17 +66,14 @@ export class WorkerExecutor implements Executor {
   }
 
   wait(): void {
-    const busy = this.#workers.filter((worker) => worker.pendingCount > 0);
-    const beatsBefore = busy.map((worker) => worker.beatCount);
+    const watched = this.#workers
+      .filter((worker) => worker.pendingCount > 0)
+      .map((worker) => ({ worker, beatCount: worker.beatCount, silentMs: 0 }));
     for (;;) {
       const completedCount = Atomics.load(this.#signal, COMPLETED_INDEX);
       if (this.#drain() > 0) return;
-      const woken = Atomics.wait(this.#signal, COMPLETED_INDEX, completedCount, HANG_TIMEOUT_MS);
-      if (woken !== 'timed-out') continue;
-      const hung = busy.filter((worker, index) => worker.beatCount === beatsBefore[index]);
-      for (const worker of hung) worker.abandon('Cannot finish a background job: its thread hangs');
-      if (hung.length > 0) return;
-      for (const [index, worker] of busy.entries()) beatsBefore[index] = worker.beatCount;
+      const woken = Atomics.wait(this.#signal, COMPLETED_INDEX, completedCount, WATCH_INTERVAL_MS);
+      if (woken === 'timed-out' && this.#giveUpLost(watched)) return;
     }
   }
 
@@ -70,9 +82,30 @@ export class WorkerExecutor implements Executor {
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
+  /** Gives up threads that are gone or hang; tells whether that, or an answer that came last, was delivered. */
+  #giveUpLost(watched: readonly WatchedWorker[]): boolean {
+    const gone = watched.filter(({ worker }) => worker.isGone);
+    // What a thread answered before it ended counts.
+    if (gone.length > 0 && this.#drain() > 0) return true;
+    for (const { worker } of gone)
+      worker.abandon('Cannot finish a background job: its thread died');
+    const hung = watched.filter((one) => hangs(one));
+    for (const { worker } of hung)
+      worker.abandon('Cannot finish a background job: its thread hangs');
+    return gone.length + hung.length > 0;
+  }
+
   #drain(): number {
     return this.#workers.reduce((sum, worker) => sum + worker.drain(), 0);
   }
+}
+
+/** Called once per watch interval. */
+function hangs(watched: WatchedWorker): boolean {
+  const { beatCount } = watched.worker;
+  watched.silentMs = beatCount === watched.beatCount ? watched.silentMs + WATCH_INTERVAL_MS : 0;
+  watched.beatCount = beatCount;
+  return watched.silentMs >= HANG_TIMEOUT_MS;
 }
 
 /** The built entry, also when this file itself is being run from source by a test runner. */

@@ -12,13 +12,14 @@ import { type Job, runJob } from './job.js';
 import { errorToMessage, type OutcomeMessage } from './outcome-message.js';
 import { CLOSING_INDEX, COMPLETED_INDEX, type WorkerSettings } from './worker-settings.js';
 
-const { port, signal, beatIndex } = workerData as WorkerSettings<MessagePort>;
+const { port, signal, beatIndex, threadIndex } = workerData as WorkerSettings<MessagePort>;
 const fileSystem = new NodeFileSystem();
 /** Steps below the priority of the main thread. */
 const BACKGROUND_NICENESS = 5;
 const progress = { beat: (): void => void Atomics.add(signal, beatIndex, 1) };
 
 yieldToMainThread();
+Atomics.store(signal, threadIndex, threadNumber());
 await initializeChecksums();
 progress.beat();
 if (Atomics.load(signal, CLOSING_INDEX) === 1) port.close();
@@ -36,6 +37,19 @@ function run(id: number, job: Job): OutcomeMessage {
     return { id, result: runJob(fileSystem, job, progress) };
   } catch (error) {
     return { id, error: errorToMessage(error) };
+  }
+}
+
+/**
+ * The system's number of this thread, on Linux, and 0 elsewhere. A main thread that is blocked hears nothing of a thread
+ * that dies, but it can look for it.
+ */
+function threadNumber(): number {
+  try {
+    const path = fileSystem.realPathSync('/proc/thread-self');
+    return Number(path.slice(path.lastIndexOf('/') + 1)) || 0;
+  } catch {
+    return 0;
   }
 }
 

@@ -9,8 +9,11 @@ export const FIRST_BEAT_INDEX = 1;
 /** Set to 1 when the executor closes: a thread that is still loading then ends by itself. */
 export const CLOSING_INDEX = 3;
 
+/** First of the places where each worker says which thread of the system it is; 0 while it has not, or cannot. */
+export const FIRST_THREAD_INDEX = 4;
+
 /** Counters in all. */
-export const SIGNAL_COUNT = 4;
+export const SIGNAL_COUNT = 6;
 
 export interface WorkerSettings<Port> {
   readonly port: Port;
@@ -18,4 +21,6 @@ export interface WorkerSettings<Port> {
   readonly signal: Int32Array;
   /** This worker's counter in `signal`. */
   readonly beatIndex: number;
+  /** Where in `signal` this worker says which thread it is. */
+  readonly threadIndex: number;
 }

@@ -2,7 +2,7 @@
  * Checks one table file completely: against its own checksums, against itself, and against what the manifest says of it.
  */
 import { compareWhole, isStorageError, StorageError } from '@varve/base';
-import { findTableDamage, TableReader } from '@varve/sstable';
+import { findTableDamage, readTableFooter, TableReader } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
 import { tableFileName } from '../directory/index.js';
 import type { TableMetadata } from '../manifest/index.js';
@@ -31,6 +31,25 @@ export function checkTable(place: TablePlace, table: TableMetadata): StorageErro
   } catch (error) {
     if (isStorageError(error)) return [error];
     throw error;
+  }
+}
+
+/** As {@link checkTable} for a table of which nothing is known but its number: against its checksums and itself. */
+export function checkUnknownTable(
+  { fileSystem, directory }: Omit<TablePlace, 'databaseId'>,
+  fileNumber: number,
+): StorageError[] {
+  const path = `${directory}/${tableFileName(fileNumber)}`;
+  const file = fileSystem.openSync(path, 'read');
+  try {
+    const { tableId, databaseId } = readTableFooter(file);
+    const expected = { fileNumber, tableId, databaseId, sizeBytes: file.sizeSync() };
+    return findTableDamage(TableReader.openSync(file, expected));
+  } catch (error) {
+    if (isStorageError(error)) return [error];
+    throw error;
+  } finally {
+    file.closeSync();
   }
 }
 

@@ -58,6 +58,13 @@ function setByte(name: string, offset: number, value: number): void {
   file.closeSync();
 }
 
+function setContent(name: string, content: Uint8Array): void {
+  const file = fileSystem.openSync(`${DIRECTORY}/${name}`, 'write');
+  file.truncateSync(0);
+  file.writeSync(content, 0, content.length, 0);
+  file.closeSync();
+}
+
 /** The log that holds what is in no table. */
 function liveLogName(): string {
   return namesLike(/\.log$/).find((name) => textOf(name).includes('dolomite'))!;
@@ -146,6 +153,50 @@ describe('verifyDirectory', () => {
     for (const [index, name] of tables.entries()) setByte(name, 3, values[index]!);
     const files = new Set(report.damage.map(({ file }) => file));
     expect(files).toEqual(new Set(tables.map((name) => `${DIRECTORY}/${name}`)));
+  });
+
+  test('names every damaged file at once, also behind a manifest that cannot be read', async () => {
+    const names = [...namesLike(/\.sst$/), ...namesLike(/^MANIFEST/), liveLogName()];
+    for (const others of [names, names.filter((name) => !name.startsWith('MANIFEST'))]) {
+      const offsets = new Map(others.map((name) => [name, 30]));
+      const values = new Map(others.map((name) => [name, bytesOf(name)[30]!]));
+      for (const [name, offset] of offsets) setByte(name, offset, values.get(name)! ^ 1);
+      const report = await verify();
+      for (const [name, offset] of offsets) setByte(name, offset, values.get(name)!);
+      const files = new Set(report.damage.map(({ file }) => file));
+      expect(files).toEqual(new Set(others.map((name) => `${DIRECTORY}/${name}`)));
+    }
+    expect((await verify()).damage).toEqual([]);
+  });
+
+  test('goes on without CURRENT, and names what is damaged besides', async () => {
+    const [table] = namesLike(/\.sst$/);
+    const value = bytesOf(table!)[3]!;
+    setByte(table!, 3, value ^ 1);
+    fileSystem.renameSync(`${DIRECTORY}/CURRENT`, '/away');
+    const report = await verify();
+    fileSystem.renameSync('/away', `${DIRECTORY}/CURRENT`);
+    setByte(table!, 3, value);
+    expect(report.damage.map(({ where }) => where).sort()).toEqual(['current', 'sst.data']);
+  });
+
+  test('names every table and log that was cut short, at any length', async () => {
+    const log = liveLogName();
+    for (const name of [...namesLike(/\.sst$/), log]) {
+      const whole = bytesOf(name);
+      for (let length = 0; length < Math.min(whole.length, 1024); length += 13) {
+        setContent(name, whole.subarray(0, length));
+        const report = await verify();
+        const isNamed = report.damage.some(({ file }) => file === `${DIRECTORY}/${name}`);
+        // Whole records that are gone from the end of the last log leave no trace (W3).
+        const isShorter = report.logEntryCount < clean.logEntryCount;
+        expect(isNamed || (name === log && (isShorter || length > 64)), `${name} ${length}`).toBe(
+          true,
+        );
+      }
+      setContent(name, whole);
+    }
+    expect((await verify()).damage).toEqual([]);
   });
 
   test('changes nothing, takes no lock, and leaves no file open', async () => {

@@ -5,14 +5,18 @@
  *   1. CURRENT and the manifest: checksums, hash chain, level invariants
  *   2. every table: checksums, order, filter, index, properties, and the manifest's record of it
  *   3. the chain of live logs: checksums, chain, every entry
+ *
+ * Where one of these fails the others are still looked at, file by file: without a manifest, every table and log there is;
+ * behind a break of the chain, every other log.
  */
 import { isStorageError, StorageError } from '@varve/base';
 import type { FileSystem } from '@varve/vfs';
 import { DatabaseDirectory, logFileName } from '../directory/index.js';
-import { type TableMetadata, VersionSet } from '../manifest/index.js';
+import { LogKind, LogReader, RecordType } from '../log/index.js';
+import { readManifestSync, type TableMetadata, VersionSet } from '../manifest/index.js';
 import { walkPayload } from '../memtable/index.js';
 import { readWalSync } from '../wal/index.js';
-import { checkTable } from './check-table.js';
+import { checkTable, checkUnknownTable } from './check-table.js';
 
 /** How far a verification is. */
 export interface VerifyProgress {
@@ -81,6 +85,8 @@ class Verification {
     const tables = versions === undefined ? [] : [...versions.current.tables()];
     await this.#checkTables(versions, tables);
     const log = versions === undefined ? undefined : this.#try(() => this.#readLogs(versions));
+    if (versions === undefined) await this.#checkFilesByName();
+    else if (log === undefined) this.#checkEachLog(versions.current.logs);
     return {
       keyspaceCount: versions?.current.keyspaces.size ?? 0,
       tableCount: tables.length,
@@ -127,6 +133,57 @@ class Verification {
     }
   }
 
+  /** Everything there is when nothing says what there should be. */
+  async #checkFilesByName(): Promise<void> {
+    const { fileSystem, yieldTurn } = this.#options;
+    const place = { fileSystem, directory: this.#directory.path };
+    const files = this.#directory.listSync();
+    for (const { kind, fileNumber } of files) {
+      if (kind === 'manifest') this.#try(() => readManifestSync(this.#directory, fileNumber));
+      if (kind === 'table') this.#note(checkUnknownTable(place, fileNumber));
+      await yieldTurn();
+    }
+    const logs = files.filter(({ kind }) => kind === 'log');
+    this.#checkEachLog(logs.map(({ fileNumber }) => fileNumber));
+  }
+
+  /** The chain cannot be followed: each log on its own. */
+  #checkEachLog(logs: readonly number[]): void {
+    for (const logId of logs) this.#try(() => this.#checkLog(logId));
+  }
+
+  #checkLog(logId: number): void {
+    const { fileSystem } = this.#options;
+    const path = this.#directory.pathOf(logFileName(logId));
+    if (!fileSystem.existsSync(path)) {
+      const message = `Cannot verify log ${path}: the file is missing`;
+      throw new StorageError('CORRUPTION', message, { file: path, where: 'wal.missing' });
+    }
+    const file = fileSystem.openSync(path, 'read');
+    try {
+      const log = LogReader.readSync(file, { kind: LogKind.wal, logId, databaseId: null });
+      while (log.next()) if (log.type === RecordType.batch) this.#checkPayload(log);
+    } finally {
+      file.closeSync();
+    }
+  }
+
+  #checkPayload({ bytes, payloadStart, payloadEnd, path }: LogReader): number {
+    const context = { file: path, where: 'wal' } as const;
+    return walkPayload(bytes, payloadStart, payloadEnd, context, () => {}).entryCount;
+  }
+
+  /** What is found by two ways is told once. */
+  #note(found: readonly StorageError[]): void {
+    for (const error of found) {
+      const isKnown = this.#damage.some(
+        ({ file, offset, where }) =>
+          file === error.file && offset === error.offset && where === error.where,
+      );
+      if (!isKnown) this.#damage.push(error);
+    }
+  }
+
   #readLogs(versions: VersionSet): { batchCount: number; discardedBytes: number } {
     const { minimumLogNumber, logs } = versions.current;
     const options = {
@@ -135,10 +192,7 @@ class Verification {
       logs: logs.map((logId) => ({ logId, path: this.#directory.pathOf(logFileName(logId)) })),
     };
     return readWalSync(this.#options.fileSystem, options, (group) => {
-      const { bytes, payloadStart, payloadEnd, path } = group;
-      const context = { file: path, where: 'wal' } as const;
-      const summary = walkPayload(bytes, payloadStart, payloadEnd, context, () => {});
-      this.#logEntryCount += summary.entryCount;
+      this.#logEntryCount += this.#checkPayload(group);
     });
   }
 
@@ -149,7 +203,7 @@ class Verification {
     } catch (error) {
       if (!isStorageError(error)) throw error;
       if (error.code !== 'CORRUPTION' && error.code !== 'UNSUPPORTED_FORMAT') throw error;
-      this.#damage.push(error);
+      this.#note([error]);
       return undefined;
     }
   }

@@ -127,6 +127,16 @@ describe('LogWriter', () => {
     },
   );
 
+  test('leaves nothing open, and gives the first error, if closing fails as well', () => {
+    const rules = [
+      { operation: 'write', effect: { kind: 'error', errno: 'ENOSPC' } },
+      { operation: 'close', duration: 'sticky', effect: { kind: 'error', errno: 'EIO' } },
+    ] as const;
+    const faulty = new FaultyFileSystem(memory, { rules });
+    expect(codeOf(() => openLog(faulty))).toBe('NO_SPACE');
+    expect(memory.openPaths()).toEqual([]);
+  });
+
   test('closes both of its descriptions, once', () => {
     const log = openLog();
     expect(memory.openPaths()).toEqual([PATH, PATH]);

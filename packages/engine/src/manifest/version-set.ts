@@ -150,6 +150,11 @@ export class VersionSet {
     return this.#versions.keptCount;
   }
 
+  /** Why the manifest in force takes no more edits until `rotate()` has succeeded; undefined while it takes them. */
+  get failure(): unknown {
+    return this.#manifests.inForce?.failure;
+  }
+
   /** Whether `rotate()` is due: the manifest has grown enough, or takes no more edits. */
   get needsRotation(): boolean {
     const manifest = this.#manifests.inForce;

@@ -141,10 +141,10 @@ class Recovery {
 
   /** Closes whatever was opened; the error that led here is the one to report. */
   abandon(): void {
-    this.#log?.closeSync();
+    quietly(() => this.#log?.closeSync());
     this.#tables?.closeAll();
     void this.#versions?.close().catch(() => {});
-    this.#directory.close();
+    quietly(() => this.#directory.close());
   }
 
   #loadVersions(): VersionSet {
@@ -272,5 +272,14 @@ class Recovery {
     } catch (error) {
       if (!isStorageError(error)) throw error;
     }
+  }
+}
+
+/** Closes something because of an error that is being reported: one of closing must neither hide it nor keep the lock. */
+function quietly(close: () => void): void {
+  try {
+    close();
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
   }
 }

@@ -3,7 +3,7 @@
 
 import { equalBytes, isStorageError } from '@varve/base';
 import { type DatabaseDirectory, manifestFileName, readCurrentSync } from '../directory/index.js';
-import { LogKind, RecordType } from '../log/index.js';
+import { LOG_FILE_HEADER_SIZE_BYTES, LogKind, RecordType } from '../log/index.js';
 import {
   CHAIN_SIZE_BYTES,
   decodeEdit,
@@ -30,7 +30,11 @@ export interface KnownState {
   readonly keyspaces: ReadonlyMap<number, KeyspaceMetadata>;
   /** Keyspaces with lower ids exist or were dropped. */
   readonly nextKeyspaceId: number;
-  /** By file number. */
+  /** Tables that must exist. */
+  readonly expectedTables: ReadonlySet<number>;
+  /** Tables that were replaced by others: what is left of them is not part of the database any more. */
+  readonly removedTables: ReadonlySet<number>;
+  /** By file number; also those that were removed. */
   readonly tables: ReadonlyMap<number, KnownTable>;
   /** Logs below this number are not needed. */
   readonly minimumLogNumber: number;
@@ -56,8 +60,7 @@ export function readKnownState(
   const known = stateOf(content);
   if (isCurrent(known, files)) return known;
   findings.notes.push('the manifest names files that do not exist: it is older than the others');
-  const parts = gather(directory, files, findings);
-  return { ...parts, manifest: 'incomplete' };
+  return { ...gather(directory, files, findings), manifest: 'incomplete' };
 }
 
 /** Every file it names is there; logs that it does not name are judged when they are read. */
@@ -98,6 +101,8 @@ function stateOf({ databaseId, version }: ManifestContent): KnownState {
     keyspaces: new Map(trees.map(({ metadata }) => [metadata.id, metadata])),
     nextKeyspaceId: version.nextKeyspaceId,
     tables,
+    expectedTables: new Set(tables.keys()),
+    removedTables: new Set(),
     minimumLogNumber: version.minimumLogNumber,
     logs: version.logs,
   };
@@ -123,7 +128,9 @@ function gather(
       };
       const context = { file: manifestFileName(fileNumber), where: 'manifest' } as const;
       const edit = noting(findings, () => decodeEdit(range, context));
-      if (edit !== undefined) parts.add(edit);
+      if (edit === undefined) continue;
+      if (record.offset === LOG_FILE_HEADER_SIZE_BYTES) parts.startOver();
+      parts.add(edit);
     }
   }
   return parts.state();
@@ -147,24 +154,45 @@ class GatheredState {
   readonly databaseIds: Uint8Array[] = [];
   readonly #keyspaces = new Map<number, KeyspaceMetadata>();
   readonly #tables = new Map<number, KnownTable>();
+  readonly #expected = new Set<number>();
+  readonly #removed = new Set<number>();
+  readonly #logs = new Set<number>();
+  #minimumLogNumber = 0;
 
   addId(id: Uint8Array): void {
     const isKnown = this.databaseIds.some((known) => equalBytes(known, 0, 16, id, 0, 16));
     if (!isKnown) this.databaseIds.push(id);
   }
 
-  /**
-   * Removals are not carried out: an edit between may be lost, and a table that is still there is salvaged in any case. A
-   * keyspace that was dropped stays dropped.
-   */
+  /** The first edit of a manifest names everything: what older manifests named need not exist any more. */
+  startOver(): void {
+    this.#expected.clear();
+    this.#logs.clear();
+  }
+
   add(edit: VersionEdit): void {
-    for (const metadata of edit.keyspacesAdded ?? []) {
-      this.#keyspaces.set(metadata.id, metadata);
+    for (const metadata of edit.keyspacesAdded ?? []) this.#keyspaces.set(metadata.id, metadata);
+    for (const { fileNumber } of edit.tablesRemoved ?? []) {
+      this.#removed.add(fileNumber);
+      this.#expected.delete(fileNumber);
     }
     for (const { keyspaceId, table } of edit.tablesAdded ?? []) {
       this.#tables.set(table.fileNumber, { keyspaceId, table });
+      this.#removed.delete(table.fileNumber);
+      this.#expected.add(table.fileNumber);
     }
-    for (const id of edit.keyspacesDropped ?? []) this.#keyspaces.delete(id);
+    for (const id of edit.keyspacesDropped ?? []) this.#drop(id);
+    for (const log of edit.logsAdded ?? []) this.#logs.add(log);
+    this.#minimumLogNumber = Math.max(this.#minimumLogNumber, edit.minimumLogNumber ?? 0);
+  }
+
+  #drop(keyspaceId: number): void {
+    this.#keyspaces.delete(keyspaceId);
+    for (const known of this.#tables.values()) {
+      if (known.keyspaceId !== keyspaceId) continue;
+      this.#removed.add(known.table.fileNumber);
+      this.#expected.delete(known.table.fileNumber);
+    }
   }
 
   state(): KnownState {
@@ -176,8 +204,10 @@ class GatheredState {
       // What was dropped after the last intact edit cannot be told from what was made after it: nothing is left out.
       nextKeyspaceId: 0,
       tables: this.#tables,
-      minimumLogNumber: 0,
-      logs: [],
+      expectedTables: this.#expected,
+      removedTables: this.#removed,
+      minimumLogNumber: this.#minimumLogNumber,
+      logs: [...this.#logs].filter((log) => log >= this.#minimumLogNumber),
     };
   }
 }

@@ -62,7 +62,7 @@ export interface SalvageReport {
 export interface SalvageProgress {
   readonly doneBytes: number;
   readonly totalBytes: number;
-  /** Entries read or written so far. */
+  /** Entries read and entries written so far, together. */
   readonly entryCount: number;
 }
 

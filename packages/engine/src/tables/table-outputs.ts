@@ -1,13 +1,20 @@
 /**
  * The tables a job writes: one after the other, cut at the target size, each synced before it is reported.
  *
- * Order of every output: create, write, fdatasync, close; then one directory sync for all of them in `finish()`. Only
- * then may a version edit name them. When a job fails it calls `abandon()`, which removes what it wrote.
+ * Order of every output: create, write, fdatasync, close, read back and compare with what was added; then one directory
+ * sync for all of them in `finish()`. Only then may a version edit name them, and inputs be given up for them. When a job
+ * fails it calls `abandon()`, which removes what it wrote; whoever tries again does so under new numbers.
  */
 import { assert, isStorageError } from '@varve/base';
-import { type TableSummary, TableWriter, type TableWriterOptions } from '@varve/sstable';
+import {
+  checkWrittenTable,
+  type TableSummary,
+  TableWriter,
+  type TableWriterOptions,
+} from '@varve/sstable';
 import type { FileSystem, RandomAccessFile } from '@varve/vfs';
 import { tableFileName } from '../directory/index.js';
+import { openTableSync } from './open-table.js';
 
 /** Where a job's outputs go and how they are made: plain data, part of every job. */
 export interface TableOutputOptions {
@@ -55,16 +62,21 @@ export class TableOutputs {
     return this.#writer === null ? 0 : this.#writer.sizeBytesSoFar;
   }
 
-  /** Finishes and syncs the table being written, if any. */
+  /**
+   * Finishes, syncs and reads back the table being written, if any.
+   * @throws StorageError CORRUPTION when what is in the file is not what was added
+   */
   cut(): void {
     const writer = this.#writer;
     const file = this.#file;
     if (writer === null || file === null) return;
-    this.summaries.push(writer.finish());
+    const summary = writer.finish();
     file.syncDataSync();
     file.closeSync();
     this.#writer = null;
     this.#file = null;
+    this.#readBack(summary);
+    this.summaries.push(summary);
   }
 
   /** Makes every output durable, names included. */
@@ -80,6 +92,16 @@ export class TableOutputs {
     this.#file = null;
     this.#writer = null;
     for (const path of this.#paths) quietly(() => this.#removeIfThere(path));
+  }
+
+  /** On the thread that wrote it, from the page cache: what a disk loses later is found by the checksums of reads. */
+  #readBack(summary: TableSummary): void {
+    const reader = openTableSync(this.#fileSystem, this.#options, summary);
+    try {
+      checkWrittenTable(reader, summary);
+    } finally {
+      reader.close();
+    }
   }
 
   #removeIfThere(path: string): void {

@@ -23,12 +23,25 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     tests: COMMITTER_TESTS,
   },
   {
-    name: 'ack-before-older-log',
-    rule: 'W2: a durable write is acknowledged after the logs before its own are on disk',
+    name: 'newer-log-synced-first',
+    rule: 'W2: a log is synced after those before it',
     file: COMMITTER,
-    original: 'return this.#olderLogs.length === 0 || this.#olderLogs[0] === log;',
-    replacement: 'return true;',
+    original: `const log = this.#olderLogs[0] ?? this.#log;
+    this.#syncCount += 1;
+    this.#syncing = `,
+    replacement: `const log = this.#log;
+    this.#syncCount += 1;
+    this.#syncing = `,
     tests: [...COMMITTER_TESTS, 'engine/src/write/rotation.test.ts'],
+  },
+  {
+    name: 'older-log-taken-for-durable',
+    rule: 'W2: a log attests nothing while the log it replaced is not on disk',
+    file: COMMITTER,
+    original: 'else this.#olderLogs.push(this.#log);',
+    replacement:
+      'else if (this.#olderLogs.push(this.#log) > 0) generation.log.confirmPredecessor();',
+    tests: ['engine/src/planted-faults.test.ts'],
   },
   {
     name: 'batch-applied-partly',
@@ -36,7 +49,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     file: COMMITTER,
     original: 'for (let index = 0; index < entryCount; index++) {',
     replacement: 'for (let index = 0; index < Math.max(1, entryCount - 1); index++) {',
-    tests: COMMITTER_TESTS,
+    tests: ['engine/src/planted-faults.test.ts'],
   },
   {
     name: 'interval-never-syncs',

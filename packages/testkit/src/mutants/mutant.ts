@@ -28,14 +28,24 @@ export function applyMutant(source: string, { name, file, original, replacement 
   return source.replace(original, () => replacement);
 }
 
-/** A comment more, and no other difference: what no test may notice. `tests` are those it is tried on. */
-export function canaryFor(tests: readonly string[]): Mutant {
-  return {
-    name: 'canary',
-    rule: 'none: a runner that calls this one killed calls everything killed',
-    file: 'engine/src/write/group-committer.ts',
-    original: 'export class GroupCommitter {',
-    replacement: '// This changes nothing.\nexport class GroupCommitter {',
-    tests,
-  };
+/**
+ * Changes nothing but a comment, which no test may notice: one canary for each way in which the tests of `mutants` are
+ * run, with all the tests that are run in that way.
+ */
+export function canariesFor(mutants: readonly Mutant[]): readonly Mutant[] {
+  const names = new Set(mutants.map(({ testName }) => testName));
+  return [...names].map((testName) => {
+    const alike = mutants.filter((mutant) => mutant.testName === testName);
+    const tests = [...new Set(alike.flatMap((mutant) => mutant.tests))];
+    return testName === undefined ? { ...CANARY, tests } : { ...CANARY, tests, testName };
+  });
 }
+
+const CANARY: Mutant = {
+  name: 'canary',
+  rule: 'none: a runner that calls this one killed calls everything killed',
+  file: 'engine/src/write/group-committer.ts',
+  original: 'export class GroupCommitter {',
+  replacement: '// This changes nothing.\nexport class GroupCommitter {',
+  tests: [],
+};

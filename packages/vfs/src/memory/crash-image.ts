@@ -64,14 +64,14 @@ export function singleImage(
       ? keptInSlotOrder(names, (operation) => !isOdd(operation))
       : withPredecessors(names, isOdd);
   let start = names.length;
-  const contents = new Map<FileNode, Uint8Array>();
+  const contents = new Map<FileNode, GrowingBytes>();
   for (const file of tree.reachableFiles()) {
     const image = file.durable.copy();
     for (const [index, change] of file.unsynced.entries()) {
       if ((start + index === changeIndex) === (kept === 'only')) applyChange(image, change);
     }
     start += file.unsynced.length;
-    contents.set(file, image.view());
+    contents.set(file, image);
   }
   return copyTree(tree.root, keptNames, (file) => {
     return new FileNode(file.inode, meter, contents.get(file)!);
@@ -181,11 +181,11 @@ function withPredecessors(
 }
 
 /** The content of a file that reached the disk. */
-export function crashContent(file: FileNode, model: CrashModel, random: Random): Uint8Array {
+export function crashContent(file: FileNode, model: CrashModel, random: Random): GrowingBytes {
   const image = (model === 'kill' ? file.content : file.durable).copy();
   if (model === 'ordered') applyPrefix(image, file.unsynced, random);
   if (model === 'posix') applyPosix(image, file, random);
-  return image.view();
+  return image;
 }
 
 function applyPrefix(image: GrowingBytes, changes: readonly UnsyncedChange[], random: Random) {

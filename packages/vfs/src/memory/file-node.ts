@@ -48,13 +48,13 @@ export class FileNode {
   #nameCount = 0;
   #handleCount = 0;
 
-  /** Takes over `bytes` as the content, all of it durable. */
-  constructor(inode: bigint, meter: StorageMeter, bytes: Uint8Array = new Uint8Array(0)) {
+  /** Takes over the content, all of it durable. */
+  constructor(inode: bigint, meter: StorageMeter, content: GrowingBytes = new GrowingBytes()) {
     this.inode = inode;
     this.#meter = meter;
-    this.#content = new GrowingBytes(bytes);
-    this.#durable = this.#content.copy();
-    meter.add(bytes.length);
+    this.#content = content;
+    this.#durable = content.copy();
+    meter.add(content.sizeBytes);
   }
 
   get sizeBytes(): number {

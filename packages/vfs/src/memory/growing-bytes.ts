@@ -1,5 +1,9 @@
 // Bytes that grow by doubling, for the contents of files in memory. Bytes outside the size are always zero, so that a
 // file which is cut and grown again shows zeros and nothing of what it held.
+//
+// Copies share their bytes until one of them changes, so a crash image of many files costs next to nothing.
+
+import { checksum64 } from '@varve/base';
 
 const CAPACITY_BYTES_MIN = 512;
 
@@ -7,6 +11,8 @@ const CAPACITY_BYTES_MIN = 512;
 export class GrowingBytes {
   #bytes: Uint8Array;
   #sizeBytes: number;
+  #ownership: 'own' | 'shared' = 'own';
+  #checksum: bigint | null = null;
 
   /** Takes over `bytes`: nobody else may change them. */
   constructor(bytes: Uint8Array = new Uint8Array(0)) {
@@ -18,9 +24,20 @@ export class GrowingBytes {
     return this.#sizeBytes;
   }
 
-  /** A copy of its own, exactly as large as the content. */
+  /** A copy that goes its own way. */
   copy(): GrowingBytes {
-    return new GrowingBytes(this.#bytes.slice(0, this.#sizeBytes));
+    const twin = new GrowingBytes(this.#bytes);
+    twin.#sizeBytes = this.#sizeBytes;
+    twin.#checksum = this.#checksum;
+    twin.#ownership = 'shared';
+    this.#ownership = 'shared';
+    return twin;
+  }
+
+  /** Equal for equal content; remembered until the next change. Requires: checksums are initialized. */
+  checksum(): bigint {
+    this.#checksum ??= checksum64(this.#bytes, 0, this.#sizeBytes, 0n);
+    return this.#checksum;
   }
 
   /** The content itself, valid until the next change. */
@@ -39,12 +56,14 @@ export class GrowingBytes {
   /** Puts `source` at `position`, growing over a gap of zeros if need be. */
   write(source: Uint8Array, position: number): void {
     const end = position + source.length;
+    this.#own();
     if (end > this.#sizeBytes) this.resize(end);
     this.#bytes.set(source, position);
   }
 
   /** Cuts the content, or extends it by zeros. */
   resize(sizeBytes: number): void {
+    this.#own();
     if (sizeBytes < this.#sizeBytes) this.#bytes.fill(0, sizeBytes, this.#sizeBytes);
     if (sizeBytes > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(sizeBytes, this.#bytes.length * 2, CAPACITY_BYTES_MIN));
@@ -52,5 +71,13 @@ export class GrowingBytes {
       this.#bytes = grown;
     }
     this.#sizeBytes = sizeBytes;
+  }
+
+  /** Before a change. */
+  #own(): void {
+    this.#checksum = null;
+    if (this.#ownership === 'own') return;
+    this.#bytes = this.#bytes.slice(0, this.#sizeBytes);
+    this.#ownership = 'own';
   }
 }

@@ -1,0 +1,113 @@
+/**
+ * Background work that failed and is tried again.
+ *
+ * What fails is tried three times, with a pause between. After that it depends on why: what lacks something that may come
+ * back, such as space on the disk, goes on trying for as long as the database is open, and meanwhile the database is
+ * suspended; anything else is given up.
+ */
+import { type Clock, isStorageError, type StorageError, type Timer } from '@varve/base';
+
+/** Something that is tried until it succeeds: remembers how often it has failed. */
+export interface RetriedWork {
+  failureCount: number;
+}
+
+interface Pause {
+  readonly timer: Timer;
+  readonly dueMs: number;
+  readonly again: () => void;
+}
+
+interface Suspension {
+  readonly error: StorageError;
+  readonly sinceMs: number;
+}
+
+const ATTEMPT_COUNT_MAX = 3;
+const RETRY_DELAY_MS = 1000;
+/** Doubled with every failure. */
+const LACK_DELAY_MS_MIN = 100;
+/** Work goes on within a second of the moment when what it lacked is there. */
+const LACK_DELAY_MS_MAX = 500;
+
+export class BackgroundRetries {
+  readonly #clock: Clock;
+  readonly #pauses = new Map<RetriedWork, Pause>();
+  readonly #suspended = new Map<RetriedWork, Suspension>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** What work lacks that goes on trying; null when all is well. */
+  get suspension(): StorageError | null {
+    for (const { error } of this.#suspended.values()) return error;
+    return null;
+  }
+
+  /** Since when work has been suspended, in milliseconds; 0 when it is not. */
+  get suspendedMs(): number {
+    for (const { sinceMs } of this.#suspended.values()) return this.#clock.monotonicMs() - sinceMs;
+    return 0;
+  }
+
+  /** The work failed: arranges for `again` to be called, or answers `'given up'`. */
+  failed(work: RetriedWork, error: Error, again: () => void): 'again' | 'given up' {
+    work.failureCount += 1;
+    const isLack = isLackOf(error);
+    if (work.failureCount >= ATTEMPT_COUNT_MAX) {
+      if (!isLack) return 'given up';
+      const sinceMs = this.#suspended.get(work)?.sinceMs ?? this.#clock.monotonicMs();
+      this.#suspended.set(work, { error, sinceMs });
+    }
+    const lackDelayMs = Math.min(LACK_DELAY_MS_MAX, LACK_DELAY_MS_MIN * 2 ** work.failureCount);
+    this.#pause(work, isLack ? lackDelayMs : RETRY_DELAY_MS, again);
+    return 'again';
+  }
+
+  /** The work succeeded. True when that ended the last suspension. */
+  succeeded(work: RetriedWork): boolean {
+    work.failureCount = 0;
+    return this.#suspended.delete(work) && this.#suspended.size === 0;
+  }
+
+  /**
+   * For a caller who is blocked until the work is done: does not wait for the pauses. Suspended work is tried no more often
+   * than otherwise, since the caller is told instead of kept.
+   */
+  runNow(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [work, { timer, dueMs, again }] of [...this.#pauses]) {
+      if (this.#suspended.has(work) && nowMs < dueMs) continue;
+      timer.cancel();
+      this.#pauses.delete(work);
+      again();
+    }
+  }
+
+  /** Whether the work has failed and its next attempt is still to come. */
+  isPausing(work: RetriedWork): boolean {
+    return this.#pauses.has(work);
+  }
+
+  /** Nothing is tried again. */
+  cancelAll(): void {
+    for (const { timer } of this.#pauses.values()) timer.cancel();
+    this.#pauses.clear();
+  }
+
+  #pause(work: RetriedWork, delayMs: number, again: () => void): void {
+    this.#pauses.get(work)?.timer.cancel();
+    const timer = this.#clock.delay(delayMs, () => {
+      this.#pauses.delete(work);
+      again();
+    });
+    this.#pauses.set(work, { timer, again, dueMs: this.#clock.monotonicMs() + delayMs });
+  }
+}
+
+/** Whether something was missing that may be there again later without anybody opening the database again. */
+export function isLackOf(error: unknown): error is StorageError {
+  if (!isStorageError(error)) return false;
+  return error.code === 'NO_SPACE' || error.code === 'TOO_MANY_FILES';
+}

@@ -1,0 +1,301 @@
+// Reads everything intact out of one table.
+//
+//   1. The table opens: its index says where the blocks are; each proves itself.
+//   2. It does not: the blocks are searched for. That needs the table's identifier, from the manifest or from what is left
+//      of the footer; without it no block can prove that it belongs here.
+//
+// Only the places of the intact blocks are kept; the merge reads them again, one at a time.
+
+import { isStorageError, type StorageError } from '@varve/base';
+import {
+  entryCountOf,
+  keyEnd,
+  keyStart,
+  kindAt,
+  readStoredBlock,
+  readTableFooter,
+  type ScanFinding,
+  type StoredRange,
+  scanBlocks,
+  sequenceAt,
+  TableReader,
+  valueEnd,
+  valueStart,
+} from '@varve/sstable';
+import type { RandomAccessFile } from '@varve/vfs';
+import { type DatabaseDirectory, tableFileName } from '../directory/index.js';
+import type { TableMetadata } from '../manifest/index.js';
+import type { SalvageFindings } from './salvage-report.js';
+import type { SalvagedEntry, SalvageSource } from './source.js';
+
+/** Where the table identifier stands in a footer, and how long footers are: docs/format/sstable.md. */
+const FOOTER_SIZE_BYTES = 128;
+const TABLE_ID_OFFSET = 16;
+const TABLE_ID_SIZE_BYTES = 16;
+
+/** Which table. */
+export interface TableRequest {
+  readonly fileNumber: number;
+  /** What the manifest knows of it; `null` if nothing. */
+  readonly known: TableMetadata | null;
+  /** Name of its keyspace, for the report. */
+  readonly keyspace: string | undefined;
+}
+
+/** Finds the intact blocks of a table, and notes what is lost. `null` when nothing is left. Reads the whole file. */
+export function salvageTable(
+  directory: DatabaseDirectory,
+  request: TableRequest,
+  findings: SalvageFindings,
+): SalvageSource | null {
+  const path = directory.pathOf(tableFileName(request.fileNumber));
+  const file = directory.fileSystem.openSync(path, 'read');
+  try {
+    return new TableSalvage(file, request, findings).run(directory);
+  } finally {
+    file.closeSync();
+  }
+}
+
+class TableSalvage {
+  readonly #file: RandomAccessFile;
+  readonly #request: TableRequest;
+  readonly #findings: SalvageFindings;
+  readonly #blocks: StoredRange[] = [];
+  #entryCount = 0;
+  #firstKey: Uint8Array | undefined;
+  #lastKey: Uint8Array | undefined;
+
+  constructor(file: RandomAccessFile, request: TableRequest, findings: SalvageFindings) {
+    this.#file = file;
+    this.#request = request;
+    this.#findings = findings;
+  }
+
+  run(directory: DatabaseDirectory): SalvageSource | null {
+    const tableId = this.#readThroughIndex() ?? this.#readByScan();
+    if (tableId === null || this.#firstKey === undefined) return null;
+    this.#findings.readEntryCount += this.#entryCount;
+    return tableSource(directory, {
+      fileNumber: this.#request.fileNumber,
+      firstKey: this.#firstKey,
+      tableId,
+      blocks: this.#blocks,
+    });
+  }
+
+  /** Step 1. Gives the table's identifier, or `null` when the table does not open. */
+  #readThroughIndex(): Uint8Array | null {
+    const reader = this.#open();
+    if (reader === null) return null;
+    const { tableId } = readTableFooter(this.#file);
+    const lost: number[] = [];
+    for (let index = 0; index < reader.blockCount; index++) {
+      const offset = reader.storedOffset(index);
+      const range = { offset, end: offset + reader.storedLength(index) };
+      const content = this.#readBlock(tableId, range);
+      if (content === null) lost.push(index);
+      else this.#take(range, content);
+    }
+    this.#noteLostBlocks(reader, lost);
+    return tableId;
+  }
+
+  #open(): TableReader | null {
+    const { known, fileNumber } = this.#request;
+    try {
+      const { tableId, databaseId } = readTableFooter(this.#file);
+      const sizeBytes = known?.sizeBytes ?? this.#file.sizeSync();
+      const expected = { fileNumber, tableId: known?.tableId ?? tableId, databaseId, sizeBytes };
+      const reader = TableReader.openSync(this.#file, expected);
+      if (reader.filterDamage !== null) this.#note(reader.filterDamage);
+      return reader;
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      this.#note(error);
+      return null;
+    }
+  }
+
+  /** Neighbouring blocks are one loss; how many entries it has is known when it is the only one. */
+  #noteLostBlocks(reader: TableReader, lost: readonly number[]): void {
+    const runs: { first: number; last: number }[] = [];
+    for (const index of lost) {
+      const run = runs.at(-1);
+      if (run !== undefined && run.last === index - 1) run.last = index;
+      else runs.push({ first: index, last: index });
+    }
+    const entryCount = reader.properties.entryCount - this.#entryCount;
+    for (const { first, last } of runs) {
+      const firstKey = first === 0 ? reader.properties.smallestKey : reader.separator(first - 1);
+      const isLast = last === reader.blockCount - 1;
+      this.#lose({
+        offset: reader.storedOffset(first),
+        end: reader.storedOffset(last) + reader.storedLength(last),
+        firstKey,
+        lastKey: isLast ? reader.properties.largestKey : reader.separator(last),
+        entryCount: runs.length === 1 ? entryCount : undefined,
+        reason: last > first ? `${last - first + 1} damaged blocks` : 'a damaged block',
+      });
+    }
+  }
+
+  /** Step 2. */
+  #readByScan(): Uint8Array | null {
+    const bytes = readWhole(this.#file);
+    const tableId = this.#identifierFor(bytes);
+    const { known } = this.#request;
+    const end = Math.max(bytes.length, known?.sizeBytes ?? 0);
+    if (tableId === null) {
+      const reason = 'its footer is gone, and without it nothing in it can be checked';
+      this.#lose({ offset: 0, end, ...rangeOf(known), entryCount: known?.entryCount, reason });
+      return null;
+    }
+    const found = scanBlocks(bytes, { tableId, path: this.#file.path });
+    const gaps = this.#takeFound(found, end);
+    const missing = known === null ? undefined : known.entryCount - this.#entryCount;
+    if (missing === 0) return tableId;
+    for (const gap of gaps) {
+      this.#lose({ ...gap, entryCount: gaps.length === 1 ? missing : undefined });
+    }
+    return tableId;
+  }
+
+  /** Takes every block, and gives what lies between them: behind the first block of another kind there are no entries. */
+  #takeFound(found: readonly ScanFinding[], end: number): Lost[] {
+    const gaps: Lost[] = [];
+    const { known } = this.#request;
+    const dataEnd = found.find(({ kind }) => kind === 'other')?.offset ?? end;
+    for (const finding of found) {
+      if (finding.kind === 'block') this.#take(finding, finding.content);
+      if (finding.kind !== 'gap' || finding.offset >= dataEnd) continue;
+      const firstKey = this.#lastKey ?? known?.smallestKey;
+      gaps.push({ ...finding, firstKey, lastKey: undefined, reason: 'no intact block' });
+    }
+    const bytesEnd = found.at(-1)?.end ?? 0;
+    if (bytesEnd < dataEnd) {
+      const firstKey = this.#lastKey ?? known?.smallestKey;
+      gaps.push({ offset: bytesEnd, end, firstKey, lastKey: undefined, reason: 'cut off' });
+    }
+    return joined(gaps).map((gap) => ({ ...gap, lastKey: this.#firstKeyFrom(gap.end, found) }));
+  }
+
+  #firstKeyFrom(offset: number, found: readonly ScanFinding[]): Uint8Array | undefined {
+    const next = found.find((finding) => finding.kind === 'block' && finding.offset >= offset);
+    return next?.kind === 'block' ? firstKeyOf(next.content) : this.#request.known?.largestKey;
+  }
+
+  #identifierFor(bytes: Uint8Array): Uint8Array | null {
+    const { known } = this.#request;
+    if (known !== null) return known.tableId;
+    if (bytes.length < FOOTER_SIZE_BYTES) return null;
+    const start = bytes.length - FOOTER_SIZE_BYTES + TABLE_ID_OFFSET;
+    return bytes.slice(start, start + TABLE_ID_SIZE_BYTES);
+  }
+
+  #readBlock(tableId: Uint8Array, range: StoredRange): Uint8Array | null {
+    try {
+      return readStoredBlock(this.#file, tableId, range);
+    } catch (error) {
+      if (!isStorageError(error) || error.code === 'IO') throw error;
+      return null;
+    }
+  }
+
+  #take({ offset, end }: StoredRange, content: Uint8Array): void {
+    this.#blocks.push({ offset, end });
+    this.#entryCount += entryCountOf(content, 0);
+    this.#firstKey ??= firstKeyOf(content);
+    const last = entryCountOf(content, 0) - 1;
+    this.#lastKey = content.slice(keyStart(content, 0, last), keyEnd(content, 0, last));
+  }
+
+  #note({ message }: StorageError): void {
+    this.#findings.notes.push(message);
+  }
+
+  #lose({ offset, end, firstKey, lastKey, entryCount, reason }: Lost): void {
+    const { fileNumber, keyspace } = this.#request;
+    this.#findings.losses.push({
+      file: tableFileName(fileNumber),
+      offset,
+      sizeBytes: end - offset,
+      reason,
+      ...(keyspace === undefined ? {} : { keyspace }),
+      ...(firstKey === undefined ? {} : { firstKey }),
+      ...(lastKey === undefined ? {} : { lastKey }),
+      ...(entryCount === undefined ? {} : { entryCount }),
+    });
+  }
+}
+
+interface Lost extends StoredRange {
+  readonly firstKey: Uint8Array | undefined;
+  readonly lastKey: Uint8Array | undefined;
+  readonly entryCount?: number | undefined;
+  readonly reason: string;
+}
+
+/** Gaps that touch are one. */
+function joined(gaps: readonly Lost[]): Lost[] {
+  const runs: Lost[] = [];
+  for (const gap of gaps) {
+    const last = runs.at(-1);
+    if (last?.end === gap.offset) runs[runs.length - 1] = { ...last, end: gap.end };
+    else runs.push(gap);
+  }
+  return runs;
+}
+
+function rangeOf(known: TableMetadata | null): Pick<Lost, 'firstKey' | 'lastKey'> {
+  return { firstKey: known?.smallestKey, lastKey: known?.largestKey };
+}
+
+interface IntactBlocks {
+  readonly fileNumber: number;
+  readonly firstKey: Uint8Array;
+  readonly tableId: Uint8Array;
+  readonly blocks: readonly StoredRange[];
+}
+
+function tableSource(directory: DatabaseDirectory, table: IntactBlocks): SalvageSource {
+  const path = directory.pathOf(tableFileName(table.fileNumber));
+  return {
+    rank: table.fileNumber,
+    firstKey: table.firstKey,
+    *entries() {
+      for (const range of table.blocks) {
+        // Opened for one block at a time: thousands of tables may be under way.
+        const file = directory.fileSystem.openSync(path, 'read');
+        let content: Uint8Array;
+        try {
+          content = readStoredBlock(file, table.tableId, range);
+        } finally {
+          file.closeSync();
+        }
+        yield* entriesOf(content);
+      }
+    },
+  };
+}
+
+function* entriesOf(content: Uint8Array): Generator<SalvagedEntry, void> {
+  const entryCount = entryCountOf(content, 0);
+  for (let index = 0; index < entryCount; index++) {
+    yield {
+      key: content.subarray(keyStart(content, 0, index), keyEnd(content, 0, index)),
+      value: content.subarray(valueStart(content, 0, index), valueEnd(content, 0, index)),
+      sequence: sequenceAt(content, 0, index),
+      kind: kindAt(content, 0, index),
+    };
+  }
+}
+
+function firstKeyOf(content: Uint8Array): Uint8Array {
+  return content.slice(keyStart(content, 0, 0), keyEnd(content, 0, 0));
+}
+
+function readWhole(file: RandomAccessFile): Uint8Array {
+  const bytes = new Uint8Array(Math.min(file.sizeSync(), 0xffff_ffff));
+  return bytes.subarray(0, file.readSync(bytes, 0, bytes.length, 0));
+}

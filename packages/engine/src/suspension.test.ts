@@ -1,0 +1,174 @@
+// What an open database does while it lacks space or files, and how it goes on: readOnly, and open again by itself.
+
+import { createRandom, isStorageError } from '@varve/base';
+import { type Errno, FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from './database.js';
+import { HeldScheduler, quiescence } from './testing/held-scheduler.js';
+import { ManualClock } from './testing/manual-clock.js';
+import { DIRECTORY, openSmall } from './testing/open-database.js';
+import { watch } from './testing/write-bench.js';
+
+let scheduler: HeldScheduler;
+let memory: MemoryFileSystem;
+let faulty: FaultyFileSystem;
+let clock: ManualClock;
+
+beforeEach(() => {
+  scheduler = new HeldScheduler();
+  memory = new MemoryFileSystem({ scheduler });
+  faulty = new FaultyFileSystem(memory);
+  clock = new ManualClock();
+});
+
+function openFaulty(options: Parameters<typeof openSmall>[1] = {}): Promise<Database> {
+  return openSmall(faulty, { clock, ...options });
+}
+
+/** Waits for something while time goes by, so that what is tried again after a pause is. */
+async function eventually<T>(promise: Promise<T>): Promise<T> {
+  const watched = watch(promise);
+  for (let turn = 0; turn < 100 && watched.state === 'waiting'; turn++) {
+    await quiescence();
+    clock.advance(1000);
+  }
+  if (watched.state === 'waiting') throw new Error('nothing happens any more');
+  return promise;
+}
+
+function failWith(errno: Errno) {
+  return { kind: 'error', errno } as const;
+}
+
+describe('A database that lacks something for a while', () => {
+  /** Less than a second, in steps. */
+  async function passOneSecond(): Promise<void> {
+    for (let step = 0; step < 10; step++) {
+      clock.advance(100);
+      await quiescence();
+    }
+  }
+
+  const value = (index: number): string => `${index}`.padEnd(9_000, 'v');
+
+  test.each([
+    { row: 'I5', operation: 'create', path: '*.sst', errno: 'ENOSPC', code: 'NO_SPACE' },
+    { row: 'I5', operation: 'write', path: '*.sst', errno: 'ENOSPC', code: 'NO_SPACE' },
+    { row: 'I5', operation: 'write', path: '*.sst', errno: 'EDQUOT', code: 'NO_SPACE' },
+    { row: 'I5', operation: 'create', path: '*.tmp', errno: 'ENOSPC', code: 'NO_SPACE' },
+    { row: 'I5', operation: 'write', path: 'MANIFEST-*', errno: 'ENOSPC', code: 'NO_SPACE' },
+    { row: 'I6', operation: 'create', path: '*.sst', errno: 'EMFILE', code: 'TOO_MANY_FILES' },
+    { row: 'I6', operation: 'open', path: '*.sst', errno: 'EMFILE', code: 'TOO_MANY_FILES' },
+    { row: 'I6', operation: 'create', path: '*.tmp', errno: 'ENFILE', code: 'TOO_MANY_FILES' },
+  ] as const)(
+    '$row: with $errno at $operation of $path refuses writes with $code, and takes them again within a second of its end',
+    async ({ operation, path, errno, code }) => {
+      const db = await openFaulty({ durability: 'os' });
+      await quiescence();
+      const states: unknown[] = [];
+      db.events.on('state', (event) => void states.push(event));
+      faulty.addRule({ operation, path, duration: 'sticky', effect: failWith(errno) });
+      const acknowledged: number[] = [];
+      const codes = new Set<unknown>();
+      for (let index = 0; index < 40; index++) {
+        try {
+          db.putSync(`k${index}`, value(index));
+          acknowledged.push(index);
+        } catch (error) {
+          codes.add(isStorageError(error) && error.retryable ? error.code : error);
+        }
+        await passOneSecond();
+      }
+      expect([...codes]).toEqual([code]);
+      expect(db.state).toBe('readOnly');
+      expect(db.failure).toMatchObject({ code });
+      await expect(db.put('late', value(0))).rejects.toMatchObject({ code, retryable: true });
+      await expect(eventually(db.flush())).rejects.toMatchObject({ code });
+      for (const index of acknowledged) expect(db.getSync(`k${index}`)).toBe(value(index));
+      if (operation !== 'open' && path === '*.sst') {
+        expect(memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'))).toEqual([]);
+      }
+      faulty.clearRules();
+      await passOneSecond();
+      expect(db.state).toBe('open');
+      expect(states).toMatchObject([
+        { state: 'readOnly', error: { code } },
+        { state: 'open', error: null },
+      ]);
+      await db.put('after', '1');
+      await eventually(db.settle());
+      await eventually(db.close());
+      const again = await openSmall(memory.crash('drop', createRandom(1)));
+      for (const index of acknowledged) expect(again.getSync(`k${index}`)).toBe(value(index));
+      expect(again.getSync('after')).toBe('1');
+      await again.close();
+    },
+  );
+
+  test('I5: lets writes go on that waited already when the disk was full', async () => {
+    const db = await openFaulty({ durability: 'os' });
+    await quiescence();
+    faulty.addRule({
+      operation: 'write',
+      path: '*.sst',
+      duration: 'sticky',
+      effect: failWith('ENOSPC'),
+    });
+    const writes = Array.from({ length: 30 }, (_, index) =>
+      watch(db.put(`k${index}`, value(index))),
+    );
+    for (let second = 0; second < 3; second++) await passOneSecond();
+    expect(db.state).toBe('readOnly');
+    expect(writes.at(-1)!.state).toBe('waiting');
+    faulty.clearRules();
+    for (let second = 0; second < 3; second++) await passOneSecond();
+    expect(writes.every(({ state }) => state === 'done')).toBe(true);
+    await eventually(db.close());
+  });
+
+  test('I5: does not keep writes waiting for ever, nor close()', async () => {
+    for (const how of ['wait', 'close']) {
+      memory = new MemoryFileSystem({ scheduler });
+      faulty = new FaultyFileSystem(memory);
+      const db = await openFaulty({ durability: 'os' });
+      await quiescence();
+      faulty.addRule({
+        operation: 'write',
+        path: '*.sst',
+        duration: 'sticky',
+        effect: failWith('ENOSPC'),
+      });
+      const writes = Array.from({ length: 30 }, (_, index) =>
+        watch(db.put(`k${index}`, value(index))),
+      );
+      for (let second = 0; second < 2; second++) await passOneSecond();
+      const closing = how === 'close' ? db.close() : null;
+      for (let second = 0; second < (how === 'close' ? 1 : 32); second++) await passOneSecond();
+      expect(new Set(writes.map(({ state }) => state)), how).toEqual(new Set(['done', 'NO_SPACE']));
+      await eventually(closing ?? db.close());
+      expect(clock.timerCount).toBe(0);
+    }
+  });
+
+  test('I5: goes on for a caller who never returns to the event loop', async () => {
+    const db = await openFaulty({ durability: 'os' });
+    await quiescence();
+    faulty.addRule({
+      operation: 'write',
+      path: '*.sst',
+      duration: 'sticky',
+      effect: failWith('ENOSPC'),
+    });
+    const fill = (): void => {
+      for (let index = 0; index < 20; index++) db.putSync(`k${index}`, value(index));
+    };
+    expect(fill).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+    faulty.clearRules();
+    await quiescence();
+    await passOneSecond();
+    fill();
+    expect(db.state).toBe('open');
+    await eventually(db.close());
+    expect(db.state).toBe('closed');
+  });
+});

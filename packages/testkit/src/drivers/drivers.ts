@@ -1,0 +1,19 @@
+// All exhaustive drivers, by the name that the program knows them by.
+
+import { crashEvery } from './crash-every.js';
+import { crashTwice } from './crash-twice.js';
+import type { Driver } from './driver.js';
+import { failEvery } from './fail-every.js';
+import { flipEvery } from './flip-every.js';
+import { limitEvery } from './limit-every.js';
+import { truncateEvery } from './truncate-every.js';
+
+/** See the head of this file. */
+export const DRIVERS: ReadonlyMap<string, Driver> = new Map<string, Driver>([
+  ['crash-every', crashEvery],
+  ['crash-twice', crashTwice],
+  ['fail-every', failEvery],
+  ['flip-every', flipEvery],
+  ['truncate-every', truncateEvery],
+  ['limit-every', limitEvery],
+]);
