@@ -1,9 +1,10 @@
 // What fails below an open database, and what is left of it: every call of the file system once, background work, threads.
 
 import { createRandom, isStorageError } from '@varve/base';
-import { type Errno, FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
+import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from './database.js';
+import { eventually, failWith } from './testing/eventually.js';
 import { HeldScheduler, quiescence } from './testing/held-scheduler.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { DIRECTORY, everythingIn, openSmall } from './testing/open-database.js';
@@ -25,21 +26,6 @@ beforeEach(() => {
 
 function openFaulty(options: Parameters<typeof openSmall>[1] = {}): Promise<Database> {
   return openSmall(faulty, { clock, ...options });
-}
-
-/** Waits for something while time goes by, so that what is tried again after a pause is. */
-async function eventually<T>(promise: Promise<T>): Promise<T> {
-  const watched = watch(promise);
-  for (let turn = 0; turn < 100 && watched.state === 'waiting'; turn++) {
-    await quiescence();
-    clock.advance(1000);
-  }
-  if (watched.state === 'waiting') throw new Error('nothing happens any more');
-  return promise;
-}
-
-function failWith(errno: Errno) {
-  return { kind: 'error', errno } as const;
 }
 
 /** What each key may hold, given what was acknowledged and what was rejected. */
@@ -67,7 +53,7 @@ class Expectation {
 async function exercise(db: Database, expectation: Expectation): Promise<void> {
   const attempt = async (action: () => unknown): Promise<boolean> => {
     try {
-      await eventually(Promise.resolve().then(action));
+      await eventually(clock, Promise.resolve().then(action));
       return true;
     } catch (error) {
       if (!isStorageError(error)) throw error;
@@ -137,7 +123,7 @@ describe('A database of which one call to the file system fails', () => {
         const context = `${errno} at call ${nth}: ${fault?.call.operation} ${fault?.call.path}`;
         // Reads go on, whatever happened to writes.
         expectation.check(db, `${context}, still open`);
-        await eventually(db.close()).catch((error) => {
+        await eventually(clock, db.close()).catch((error) => {
           expect(isStorageError(error), context).toBe(true);
         });
         expect(memory.openPaths(), context).toEqual([]);
@@ -175,7 +161,7 @@ describe('A database whose flushes fail', () => {
     const errors: boolean[] = [];
     db.events.on('backgroundError', ({ willRetry }) => void errors.push(willRetry));
     await failFlushes(db, { sticky: false });
-    await eventually(db.flush());
+    await eventually(clock, db.flush());
     expect(errors).toEqual([true]);
     expect(db.status).toBe('open');
     expect(db.stats().tables.count).toBe(1);
@@ -187,7 +173,7 @@ describe('A database whose flushes fail', () => {
     const errors: boolean[] = [];
     db.events.on('backgroundError', ({ willRetry }) => void errors.push(willRetry));
     await failFlushes(db);
-    await expect(eventually(db.flush())).rejects.toMatchObject({ code: 'IO' });
+    await expect(eventually(clock, db.flush())).rejects.toMatchObject({ code: 'IO' });
     expect(errors).toEqual([true, true, false]);
     expect(db.status).toBe('failed');
     expect(db.failure).toMatchObject({ code: 'IO' });
@@ -201,7 +187,7 @@ describe('A database whose flushes fail', () => {
     );
     expect(db.getSync('before')).toBe('acknowledged');
     expect(everythingIn(db)).toEqual([['before', 'acknowledged']]);
-    await eventually(db.close());
+    await eventually(clock, db.close());
     faulty.clearRules();
     const again = await openFaulty();
     expect(everythingIn(again)).toEqual([['before', 'acknowledged']]);
@@ -223,7 +209,7 @@ describe('A database whose flushes fail', () => {
     const states = new Set(writes.map(({ state }) => state));
     expect(states).toEqual(new Set(['done', 'IO']));
     expect(db.status).toBe('failed');
-    await eventually(db.close());
+    await eventually(clock, db.close());
   });
 
   test('throws at a synchronous writer who waits for room', async () => {
@@ -236,7 +222,7 @@ describe('A database whose flushes fail', () => {
     expect(fill).toThrow(expect.objectContaining({ code: 'IO' }));
     expect(() => db.putSync('a', '1')).toThrow(expect.objectContaining({ code: 'READ_ONLY' }));
     expect(db.getSync('before')).toBe('acknowledged');
-    await eventually(db.close());
+    await eventually(clock, db.close());
   });
 
   test('can be closed while an attempt is pending, and leaves no timer', async () => {
@@ -245,7 +231,7 @@ describe('A database whose flushes fail', () => {
     const flushing = watch(db.flush());
     await quiescence();
     expect(clock.timerCount).toBeGreaterThan(0);
-    await eventually(db.close());
+    await eventually(clock, db.close());
     await quiescence();
     expect(flushing.state).not.toBe('waiting');
     expect(flushing.state).not.toBe('done');
@@ -265,11 +251,11 @@ describe('A database whose manifest cannot be written', () => {
       await quiescence();
       const before = memory.listSync(DIRECTORY).filter((name) => !name.endsWith('.log'));
       faulty.addRule({ operation, path: 'MANIFEST-*', every: 1, effect: failWith('EIO') });
-      await expect(eventually(db.flush())).rejects.toMatchObject({ name: 'StorageError' });
+      await expect(eventually(clock, db.flush())).rejects.toMatchObject({ name: 'StorageError' });
       expect(db.status).toBe('failed');
       expect(db.getSync('a')).toBe('2');
       await expect(db.put('a', '3')).rejects.toMatchObject({ code: 'READ_ONLY' });
-      await eventually(db.close()).catch(() => {});
+      await eventually(clock, db.close()).catch(() => {});
       expect(memory.listSync(DIRECTORY)).toEqual(expect.arrayContaining(before));
       faulty.clearRules();
       const again = await openFaulty();
@@ -296,15 +282,19 @@ describe('A database whose manifest cannot be written', () => {
         });
         faulty.addRule({ operation: 'write', path: 'MANIFEST-*', nth, effect: failWith(errno) });
         for (const key of ['a', 'b', 'c']) {
-          await eventually(db.put(key, key)).catch(() => {});
-          await eventually(db.flush()).catch((error) => expect(isStorageError(error)).toBe(true));
-          await eventually(db.settle()).catch((error) => expect(isStorageError(error)).toBe(true));
+          await eventually(clock, db.put(key, key)).catch(() => {});
+          await eventually(clock, db.flush()).catch((error) =>
+            expect(isStorageError(error)).toBe(true),
+          );
+          await eventually(clock, db.settle()).catch((error) =>
+            expect(isStorageError(error)).toBe(true),
+          );
         }
         states.add(db.state);
         if (db.state === 'open') expect(moveCount).toBe(3);
         const before = everythingIn(db);
         if (expected === 'open') expect(before.map(([key]) => key)).toEqual(['a', 'b', 'c']);
-        await eventually(db.close()).catch(() => {});
+        await eventually(clock, db.close()).catch(() => {});
         faulty.clearRules();
         const again = await openFaulty();
         expect(everythingIn(again)).toEqual(before);
@@ -324,7 +314,7 @@ describe('A database whose manifest cannot be written', () => {
     const cities = await db.keyspace('cities');
     await cities.put('rome', '1');
     expect(db.state).toBe('open');
-    await eventually(db.close());
+    await eventually(clock, db.close());
     const again = await openFaulty();
     expect(everythingIn(await again.keyspace('cities'))).toEqual([['rome', '1']]);
     await again.close();
@@ -336,10 +326,10 @@ describe('A database whose manifest cannot be written', () => {
     await quiescence();
     memory.renameSync(DIRECTORY, '/elsewhere');
     memory.makeDirectorySync(DIRECTORY);
-    await expect(eventually(db.flush())).rejects.toMatchObject({ name: 'StorageError' });
+    await expect(eventually(clock, db.flush())).rejects.toMatchObject({ name: 'StorageError' });
     expect(db.status).toBe('failed');
     expect(memory.listSync(DIRECTORY).join()).not.toMatch(/MANIFEST|CURRENT|sst/);
-    await eventually(db.close()).catch(() => {});
+    await eventually(clock, db.close()).catch(() => {});
   });
 });
 
@@ -363,18 +353,18 @@ describe('A database whose compaction fails', () => {
     file.closeSync();
     const errors: unknown[] = [];
     db.events.on('backgroundError', ({ error }) => void errors.push(error));
-    await expect(eventually(db.compact())).rejects.toMatchObject({ code: 'CORRUPTION' });
+    await expect(eventually(clock, db.compact())).rejects.toMatchObject({ code: 'CORRUPTION' });
     expect(errors[0]).toMatchObject({ code: 'CORRUPTION', where: 'sst.data' });
     const left = memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'));
     expect(left).toEqual(tables);
     expect(db.getSync('k49')).toBe('2'.repeat(200));
-    await eventually(db.close());
+    await eventually(clock, db.close());
   });
 
   test('I10: goes on when an input cannot be removed, and removes it at the next opening', async () => {
     const db = await makeTwoRuns();
     faulty.addRule({ operation: 'remove', path: '*.sst', every: 1, effect: failWith('EIO') });
-    await eventually(db.compact());
+    await eventually(clock, db.compact());
     await quiescence();
     expect(db.status).toBe('open');
     expect(db.stats().tables.count).toBe(1);
@@ -395,10 +385,10 @@ describe('A file that cannot be removed', () => {
     const db = await openFaulty({ tuning: { level0CompactionTrigger: 64 } });
     for (let round = 0; round < 2; round++) {
       await db.put('a', `${round}`);
-      await eventually(db.flush());
+      await eventually(clock, db.flush());
     }
     faulty.addRule({ operation: 'remove', path: '*.sst', every: 1, effect: failWith('EIO') });
-    await eventually(db.compact());
+    await eventually(clock, db.compact());
     for (let turn = 0; turn < 30; turn++) {
       await quiescence();
       clock.advance(1000);
@@ -412,7 +402,7 @@ describe('A file that cannot be removed', () => {
     await quiescence();
     expect(tableCount()).toBe(1);
     expect(db.state).toBe('open');
-    await eventually(db.close());
+    await eventually(clock, db.close());
     expect(clock.timerCount).toBe(0);
   });
 });
@@ -446,7 +436,7 @@ describe('A table that was written wrong', () => {
         nth: 1,
         effect: { kind: 'corrupt', bit },
       });
-      await eventually(db.flush());
+      await eventually(clock, db.flush());
       const wrong = faulty.injected[0]!.call.path;
       expect(errors).toMatchObject([
         { error: { code: 'CORRUPTION', file: wrong }, willRetry: true },
@@ -454,7 +444,7 @@ describe('A table that was written wrong', () => {
       expect(tableNames()).toHaveLength(1);
       expect(`${DIRECTORY}/${tableNames()[0]}`).not.toBe(wrong);
       check(db);
-      await eventually(db.close());
+      await eventually(clock, db.close());
       const again = await openFaulty();
       check(again);
       await again.close();
@@ -470,12 +460,12 @@ describe('A table that was written wrong', () => {
       duration: 'sticky',
       effect: { kind: 'corrupt', bit: 900 },
     });
-    await expect(eventually(db.flush())).rejects.toMatchObject({ code: 'CORRUPTION' });
+    await expect(eventually(clock, db.flush())).rejects.toMatchObject({ code: 'CORRUPTION' });
     expect(new Set(faulty.injected.map(({ call }) => call.path)).size).toBe(3);
     expect(tableNames()).toEqual([]);
     await expect(db.put('a', '1')).rejects.toMatchObject({ code: 'READ_ONLY' });
     check(db);
-    await eventually(db.close());
+    await eventually(clock, db.close());
     faulty.clearRules();
     const again = await openFaulty();
     check(again);
@@ -486,7 +476,7 @@ describe('A table that was written wrong', () => {
     const db = await openFaulty({ tuning: { level0CompactionTrigger: 64 } });
     for (let round = 0; round < 2; round++) {
       await fill(db);
-      await eventually(db.flush());
+      await eventually(clock, db.flush());
     }
     faulty.addRule({
       operation: 'write',
@@ -494,11 +484,11 @@ describe('A table that was written wrong', () => {
       nth: 1,
       effect: { kind: 'corrupt', bit: 900 },
     });
-    await eventually(db.compact());
+    await eventually(clock, db.compact());
     expect(faulty.injected).toHaveLength(1);
     expect(db.stats().tables.count).toBe(1);
     check(db);
-    await eventually(db.close());
+    await eventually(clock, db.close());
   });
 });
 
@@ -524,7 +514,7 @@ describe('A log that cannot be replaced', () => {
     await expect(db.put('a', '1')).rejects.toMatchObject({ code: 'READ_ONLY' });
     await expect(db.put('a', 'v'.repeat(90_000))).rejects.toMatchObject({ code: 'READ_ONLY' });
     for (let index = 0; index < 5; index++) expect(db.getSync(`k${index}`)).toBe('v'.repeat(9_000));
-    await eventually(db.close());
+    await eventually(clock, db.close());
     expect(memory.openPaths()).toEqual([]);
     faulty.clearRules();
     const again = await openFaulty();

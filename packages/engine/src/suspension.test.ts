@@ -1,9 +1,10 @@
 // What an open database does while it lacks space or files, and how it goes on: readOnly, and open again by itself.
 
 import { createRandom, isStorageError } from '@varve/base';
-import { type Errno, FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
+import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from './database.js';
+import { eventually, failWith } from './testing/eventually.js';
 import { HeldScheduler, quiescence } from './testing/held-scheduler.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { DIRECTORY, openSmall } from './testing/open-database.js';
@@ -25,19 +26,10 @@ function openFaulty(options: Parameters<typeof openSmall>[1] = {}): Promise<Data
   return openSmall(faulty, { clock, ...options });
 }
 
-/** Waits for something while time goes by, so that what is tried again after a pause is. */
-async function eventually<T>(promise: Promise<T>): Promise<T> {
-  const watched = watch(promise);
-  for (let turn = 0; turn < 100 && watched.state === 'waiting'; turn++) {
-    await quiescence();
-    clock.advance(1000);
-  }
-  if (watched.state === 'waiting') throw new Error('nothing happens any more');
-  return promise;
-}
-
-function failWith(errno: Errno) {
-  return { kind: 'error', errno } as const;
+/** No table can be written any more, until the rules are cleared. */
+function fillDisk(): void {
+  const effect = failWith('ENOSPC');
+  faulty.addRule({ operation: 'write', path: '*.sst', duration: 'sticky', effect });
 }
 
 describe('A database that lacks something for a while', () => {
@@ -83,7 +75,7 @@ describe('A database that lacks something for a while', () => {
       expect(db.state).toBe('readOnly');
       expect(db.failure).toMatchObject({ code });
       await expect(db.put('late', value(0))).rejects.toMatchObject({ code, retryable: true });
-      await expect(eventually(db.flush())).rejects.toMatchObject({ code });
+      await expect(eventually(clock, db.flush())).rejects.toMatchObject({ code });
       for (const index of acknowledged) expect(db.getSync(`k${index}`)).toBe(value(index));
       if (operation !== 'open' && path === '*.sst') {
         expect(memory.listSync(DIRECTORY).filter((name) => name.endsWith('.sst'))).toEqual([]);
@@ -96,8 +88,8 @@ describe('A database that lacks something for a while', () => {
         { state: 'open', error: null },
       ]);
       await db.put('after', '1');
-      await eventually(db.settle());
-      await eventually(db.close());
+      await eventually(clock, db.settle());
+      await eventually(clock, db.close());
       const again = await openSmall(memory.crash('drop', createRandom(1)));
       for (const index of acknowledged) expect(again.getSync(`k${index}`)).toBe(value(index));
       expect(again.getSync('after')).toBe('1');
@@ -108,12 +100,7 @@ describe('A database that lacks something for a while', () => {
   test('I5: lets writes go on that waited already when the disk was full', async () => {
     const db = await openFaulty({ durability: 'os' });
     await quiescence();
-    faulty.addRule({
-      operation: 'write',
-      path: '*.sst',
-      duration: 'sticky',
-      effect: failWith('ENOSPC'),
-    });
+    fillDisk();
     const writes = Array.from({ length: 30 }, (_, index) =>
       watch(db.put(`k${index}`, value(index))),
     );
@@ -123,7 +110,7 @@ describe('A database that lacks something for a while', () => {
     faulty.clearRules();
     for (let second = 0; second < 3; second++) await passOneSecond();
     expect(writes.every(({ state }) => state === 'done')).toBe(true);
-    await eventually(db.close());
+    await eventually(clock, db.close());
   });
 
   test('I5: does not keep writes waiting for ever, nor close()', async () => {
@@ -132,12 +119,7 @@ describe('A database that lacks something for a while', () => {
       faulty = new FaultyFileSystem(memory);
       const db = await openFaulty({ durability: 'os' });
       await quiescence();
-      faulty.addRule({
-        operation: 'write',
-        path: '*.sst',
-        duration: 'sticky',
-        effect: failWith('ENOSPC'),
-      });
+      fillDisk();
       const writes = Array.from({ length: 30 }, (_, index) =>
         watch(db.put(`k${index}`, value(index))),
       );
@@ -145,7 +127,7 @@ describe('A database that lacks something for a while', () => {
       const closing = how === 'close' ? db.close() : null;
       for (let second = 0; second < (how === 'close' ? 1 : 32); second++) await passOneSecond();
       expect(new Set(writes.map(({ state }) => state)), how).toEqual(new Set(['done', 'NO_SPACE']));
-      await eventually(closing ?? db.close());
+      await eventually(clock, closing ?? db.close());
       expect(clock.timerCount).toBe(0);
     }
   });
@@ -153,12 +135,7 @@ describe('A database that lacks something for a while', () => {
   test('I5: goes on for a caller who never returns to the event loop', async () => {
     const db = await openFaulty({ durability: 'os' });
     await quiescence();
-    faulty.addRule({
-      operation: 'write',
-      path: '*.sst',
-      duration: 'sticky',
-      effect: failWith('ENOSPC'),
-    });
+    fillDisk();
     const fill = (): void => {
       for (let index = 0; index < 20; index++) db.putSync(`k${index}`, value(index));
     };
@@ -168,7 +145,7 @@ describe('A database that lacks something for a while', () => {
     await passOneSecond();
     fill();
     expect(db.state).toBe('open');
-    await eventually(db.close());
+    await eventually(clock, db.close());
     expect(db.state).toBe('closed');
   });
 });

@@ -30,7 +30,12 @@ import {
 } from './data-block/reader.js';
 import { DirectBlockSource } from './direct-block-source.js';
 import type { TableReader } from './table-reader.js';
-import { StatisticsCollector, type TableStatistics } from './table-statistics.js';
+import {
+  STATISTIC_KEYS,
+  STATISTIC_NUMBERS,
+  StatisticsCollector,
+  type TableStatistics,
+} from './table-statistics.js';
 
 /** Called after every data block, so that whoever watches sees that the thread is alive. */
 export type CheckProgress = () => void;
@@ -124,22 +129,11 @@ function addEntries(
   return denied;
 }
 
-const COMPARED_NUMBERS = [
-  'entryCount',
-  'tombstoneCount',
-  'rawKeyBytes',
-  'rawValueBytes',
-  'smallestSequence',
-  'largestSequence',
-  'dataBlockCount',
-  'contentHash',
-] as const;
-
 function checkTotals(reader: TableReader, written: TableStatistics, read: TableStatistics): void {
-  for (const name of COMPARED_NUMBERS) {
+  for (const name of STATISTIC_NUMBERS) {
     if (read[name] !== written[name]) throw differs(reader, name);
   }
-  for (const name of ['smallestKey', 'largestKey'] as const) {
+  for (const name of STATISTIC_KEYS) {
     if (compareWhole(read[name], written[name]) !== 0) throw differs(reader, name);
   }
 }

@@ -31,6 +31,21 @@ export interface TableStatistics {
   readonly contentHash: number;
 }
 
+/** The numbers of {@link TableStatistics}, in the order in which a difference is reported. */
+export const STATISTIC_NUMBERS = [
+  'entryCount',
+  'tombstoneCount',
+  'rawKeyBytes',
+  'rawValueBytes',
+  'smallestSequence',
+  'largestSequence',
+  'dataBlockCount',
+  'contentHash',
+] as const;
+
+/** The keys of {@link TableStatistics}. */
+export const STATISTIC_KEYS = ['smallestKey', 'largestKey'] as const;
+
 /** An odd constant with its bits well spread: the golden ratio, as in xxHash. */
 const HASH_MULTIPLIER = 0x9e37_79b1;
 const HASH_ROTATION = 13;

@@ -31,7 +31,12 @@ import {
 } from './data-block/reader.js';
 import { DirectBlockSource } from './direct-block-source.js';
 import type { TableReader } from './table-reader.js';
-import { StatisticsCollector, type TableStatistics } from './table-statistics.js';
+import {
+  STATISTIC_KEYS,
+  STATISTIC_NUMBERS,
+  StatisticsCollector,
+  type TableStatistics,
+} from './table-statistics.js';
 
 /** Options of {@link verifyTable} and {@link findTableDamage}. */
 export interface VerifyOptions {
@@ -59,18 +64,13 @@ export function findTableDamage(reader: TableReader, options: VerifyOptions = {}
   return found;
 }
 
-/** What must be equal in the properties and in the entries. */
-const COMPARED_NUMBERS = [
-  'entryCount',
-  'tombstoneCount',
-  'rawKeyBytes',
-  'rawValueBytes',
-  'smallestSequence',
-  'largestSequence',
-  'dataBlockCount',
-  'contentHash',
-] as const;
-const COMPARED_KEYS = ['smallestKey', 'largestKey'] as const;
+/** The first entries of a block that a lookup would miss; -1 when there is none. */
+interface Unfindable {
+  /** Its fingerprint is another key's. */
+  wrong: number;
+  /** The filter denies it. */
+  denied: number;
+}
 
 class TableVerifier {
   readonly statistics = new StatisticsCollector();
@@ -122,12 +122,11 @@ class TableVerifier {
       const reason = `entry ${unordered} of block ${blockIndex} is out of order`;
       this.#damage('sst.data', reason, { offset });
     }
-    const wrong = this.#firstWrongFingerprint();
+    const { wrong, denied } = this.#addEntries();
     if (wrong >= 0) {
       const reason = `entry ${wrong} of block ${blockIndex} has the fingerprint of another key`;
       this.#damage('sst.data', reason, { offset });
     }
-    const denied = this.#addEntries();
     if (denied >= 0) {
       this.#damage('sst.filter', `entry ${denied} of block ${blockIndex} is denied`, { offset });
     }
@@ -181,7 +180,7 @@ class TableVerifier {
   }
 
   /** Takes every entry into the statistics, and gives the first one the filter denies, or -1. */
-  #addEntries(): number {
+  #addEntries(): Unfindable {
     const { bytes } = this.#buffer;
     const entryCount = entryCountOf(bytes, 0);
     const width = endWidth(bytes[FLAGS_OFFSET]);
@@ -190,37 +189,31 @@ class TableVerifier {
     const keys = keysOffset(bytes, 0);
     let start = keys;
     let valueOffset = 0;
-    let firstDenied = -1;
+    const fingerprints =
+      (bytes[FLAGS_OFFSET] & FLAG_FINGERPRINTS) === 0 ? -1 : fingerprintsOffset(0);
+    const unfindable: Unfindable = { wrong: -1, denied: -1 };
     for (let entryIndex = 0; entryIndex < entryCount; entryIndex++) {
       const end = keys + readEnd(bytes, keyEnds + entryIndex * width, width);
       const valueEnd = readEnd(bytes, valueEnds + entryIndex * width, width);
       const keyHash = hashKey(bytes, start, end);
-      if (firstDenied < 0 && !this.#reader.mayContain(keyHash)) firstDenied = entryIndex;
+      const isWrong =
+        fingerprints >= 0 && bytes[fingerprints + entryIndex] !== fingerprintOf(keyHash);
+      if (isWrong && unfindable.wrong < 0) unfindable.wrong = entryIndex;
+      if (unfindable.denied < 0 && !this.#reader.mayContain(keyHash))
+        unfindable.denied = entryIndex;
       const sequence = sequenceAt(bytes, 0, entryIndex);
       const kind = kindAt(bytes, 0, entryIndex);
       this.statistics.addEntry(keyHash, end - start, valueEnd - valueOffset, sequence, kind);
       start = end;
       valueOffset = valueEnd;
     }
-    return firstDenied;
-  }
-
-  /** A lookup would not find this entry. */
-  #firstWrongFingerprint(): number {
-    const { bytes } = this.#buffer;
-    if ((bytes[FLAGS_OFFSET] & FLAG_FINGERPRINTS) === 0) return -1;
-    const fingerprints = fingerprintsOffset(0);
-    for (let entryIndex = 0; entryIndex < entryCountOf(bytes, 0); entryIndex++) {
-      const hash = hashKey(bytes, keyStart(bytes, 0, entryIndex), keyEnd(bytes, 0, entryIndex));
-      if (bytes[fingerprints + entryIndex] !== fingerprintOf(hash)) return entryIndex;
-    }
-    return -1;
+    return unfindable;
   }
 
   #checkProperties(): void {
     const { properties } = this.#reader;
     const counted = this.statistics.finish();
-    for (const name of COMPARED_NUMBERS) {
+    for (const name of STATISTIC_NUMBERS) {
       const expected = properties[name];
       const actual = counted[name];
       if (expected === actual) continue;
@@ -229,7 +222,7 @@ class TableVerifier {
         actual,
       });
     }
-    for (const name of COMPARED_KEYS) {
+    for (const name of STATISTIC_KEYS) {
       if (compareWhole(properties[name], counted[name]) === 0) continue;
       this.#damage('sst.properties', `${name} is not a key at that end`);
     }
