@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BatchLog, presentIn, refutePresence, type Standing } from './batch-log.js';
 
 describe('refutePresence', () => {
-  const [I, R, A, D]: Standing[] = ['issued', 'rejected', 'acknowledged', 'durable'];
+  const [I, R, A, D]: Standing[] = ['issued', 'doubtful', 'acknowledged', 'durable'];
 
   test.each<[string, number[], (Standing | undefined)[], number, RegExp | null]>([
     ['nothing where nothing is certain', [], [I, I], 0, null],
@@ -41,10 +41,21 @@ describe('BatchLog', () => {
 
   test('knows what is certain after the death of the process and of the machine', () => {
     const log = new BatchLog(7);
-    for (const standing of ['durable', 'rejected', 'acknowledged', 'issued'] as const) {
+    for (const standing of ['durable', 'doubtful', 'acknowledged', 'issued'] as const) {
       log.issue(10).standing = standing;
     }
     expect(log.bounds('machine').certainCount).toBe(1);
     expect(log.bounds('process').certainCount).toBe(3);
+  });
+
+  test('doubts what only the system had when a sync failed', () => {
+    const log = new BatchLog(7);
+    for (const standing of ['acknowledged', 'durable', 'acknowledged', 'issued'] as const) {
+      log.issue(10).standing = standing;
+    }
+    log.doubtUnsynced();
+    const { standings, certainCount } = log.bounds('process');
+    expect(standings).toEqual(['acknowledged', 'durable', 'doubtful', 'issued']);
+    expect(certainCount).toBe(2);
   });
 });

@@ -2,14 +2,17 @@
 //
 // Batch number i puts its marker `batch/i`, sets a few of a small number of keys and removes one. The markers that are
 // found say exactly which batches were recovered; the whole state must then be the fold of those. Which may be there:
-//   - up to the last one found, every batch that was not rejected (a prefix of the commit order);
+//   - up to the last one found, every batch that is not doubtful (a prefix of the commit order);
 //   - every batch that was acknowledged as durable, or at all if only the process died;
-//   - a rejected one in its place or not at all; one that was never issued never.
+//   - a doubtful one in its place or not at all; one that was never issued never.
 
 import { createRandom, type Random } from '@varve/base';
 
-/** How far a batch is known to hold. `'acknowledged'`: it survives the process. `'durable'`: also a power loss. */
-export type Standing = 'issued' | 'rejected' | 'acknowledged' | 'durable';
+/**
+ * How far a batch is known to hold. `'acknowledged'`: it survives the process. `'durable'`: also a power loss. `'doubtful'`:
+ * it was rejected, or the system gave up the only copy of it that a reopening could find.
+ */
+export type Standing = 'issued' | 'doubtful' | 'acknowledged' | 'durable';
 
 /** What a batch does to one key. */
 export type BatchEntry =
@@ -26,7 +29,7 @@ export interface IssuedBatch {
 /** The standings at one moment; what may be found after a crash at that moment follows from them. */
 export interface Bounds {
   readonly standings: readonly Standing[];
-  /** Batches that must be found unless they were rejected. */
+  /** Batches that must be found unless they are doubtful. */
   readonly certainCount: number;
 }
 
@@ -71,6 +74,17 @@ export class BatchLog {
       .filter(({ standing }) => standing === 'acknowledged' || standing === 'durable')
       .map(({ index }) => index);
     return indexes[this.#random.below(indexes.length + 1)];
+  }
+
+  /**
+   * The sync of a log failed: what it was to cover the system may have given up, with all that was acknowledged on the
+   * word of the system alone.
+   */
+  doubtUnsynced(): void {
+    const durableCount = this.#batches.findLastIndex(({ standing }) => standing === 'durable') + 1;
+    for (const batch of this.#batches.slice(durableCount)) {
+      if (batch.standing === 'acknowledged') batch.standing = 'doubtful';
+    }
   }
 
   /** What may be found after a crash now, of the process alone or of the machine. */
@@ -130,7 +144,7 @@ export function refutePresence(present: readonly number[], bounds: Bounds): stri
   const foundCount = (present.at(-1) ?? -1) + 1;
   if (foundCount > standings.length) return `found batch ${foundCount - 1} before it was issued`;
   for (let index = 0; index < Math.max(foundCount, certainCount); index++) {
-    if (isPresent.has(index) || standings[index] === 'rejected') continue;
+    if (isPresent.has(index) || standings[index] === 'doubtful') continue;
     const why =
       index < certainCount ? `batch ${certainCount - 1} is certain` : 'a later one is there';
     return `expected prefix >= batch ${certainCount - 1}, recovered up to batch ${foundCount - 1}: batch ${index} (${standings[index]}) is missing, but ${why}`;

@@ -4,6 +4,7 @@
 import { createRandom, initializeChecksums } from '@varve/base';
 import { type CrashModel, type FileCall, type FileSystem, MemoryFileSystem } from '@varve/vfs';
 import { BatchLog, type Bounds } from './batch-log.js';
+import { StrictFileSystem } from '../strict/strict-file-system.js';
 import { ObservedCalls } from './observed-calls.js';
 import { StepWorld } from './step-world.js';
 import { runWorkload, type WorkloadShape } from './workload.js';
@@ -52,12 +53,14 @@ export async function runThroughPoints(options: PointRunOptions): Promise<number
   const log = new BatchLog(seed);
   let pointCount = 0;
   const reach = (text: string): void => onPoint({ index: pointCount++, text, files, log });
-  const fileSystem = wrap(new ObservedCalls(files, (call) => reach(callText(call))));
+  const observed = new ObservedCalls(files, (call) => reach(callText(call)));
+  const fileSystem = new StrictFileSystem(wrap(observed));
   world.onQuiet = () => {
     reach('quiet');
     return options.onQuiet?.();
   };
   await world.settle(runWorkload({ fileSystem, world, log, shape }));
+  fileSystem.assertFaultless();
   reach('end');
   return pointCount;
 }

@@ -3,6 +3,7 @@
 
 import { createRandom, initializeChecksums } from '@varve/base';
 import type { MemoryFileSystem } from '@varve/vfs';
+import { StrictFileSystem } from '../strict/strict-file-system.js';
 import { forEachImage, takeOf, violateAt } from './crash-every.js';
 import type { CrashPoint, PointImage } from './crash-points.js';
 import { type DriverOptions, type DriverReport, Findings } from './driver.js';
@@ -66,8 +67,10 @@ async function imagesOfRecovery(image: PointImage, options: DriverOptions): Prom
       images.push({ text, files: files.crash(model, createRandom(seed ^ callCount)) });
     }
   });
-  const db = await world.settle(openIn(world, wrap(observed)));
+  const strict = new StrictFileSystem(wrap(observed));
+  const db = await world.settle(openIn(world, strict));
   callCount = Number.NEGATIVE_INFINITY;
   await world.settle(db.close());
+  strict.assertFaultless();
   return images;
 }

@@ -16,6 +16,7 @@ import {
   MemoryFileSystem,
   type SyncFailureModel,
 } from '@varve/vfs';
+import { StrictFileSystem } from '../strict/strict-file-system.js';
 import { BatchLog, refutePresence } from './batch-log.js';
 import { type DriverOptions, type DriverReport, Findings, placesOf } from './driver.js';
 import { checkImage, errorText } from './image-check.js';
@@ -64,7 +65,8 @@ async function recordCalls({ seed, wrap = (inner) => inner }: DriverOptions): Pr
   const world = new StepWorld();
   const files = new MemoryFileSystem({ scheduler: world });
   const calls: FileCall[] = [];
-  const fileSystem = wrap(new ObservedCalls(files, (call) => calls.push(call)));
+  const observed = new ObservedCalls(files, (call) => calls.push(call));
+  const fileSystem = new StrictFileSystem(wrap(observed));
   const log = new BatchLog(seed);
   await world.settle(runWorkload({ fileSystem, world, log, shape: 'usual' }));
   return calls;
@@ -121,13 +123,17 @@ async function runWithFault(
 ): Promise<string[] | null> {
   const world = new StepWorld();
   const files = new MemoryFileSystem({ scheduler: world });
-  const onSyncFailure = (path: string): void => files.failSync(path, syncModel);
-  const faulty = new FaultyFileSystem(files, { rules: [rule], onSyncFailure });
+  const onSyncFailure = (path: string): void => {
+    files.failSync(path, syncModel);
+    if (path.endsWith('.log')) log.doubtUnsynced();
+  };
   const log = new BatchLog(seed);
+  const faulty = new FaultyFileSystem(files, { rules: [rule], onSyncFailure });
   const told: string[] = [];
   healLater(world, faulty);
+  const fileSystem = new StrictFileSystem(wrap(faulty));
   const context: WorkloadContext = {
-    ...{ fileSystem: wrap(faulty), world, log, shape: 'usual' },
+    ...{ fileSystem, world, log, shape: 'usual' },
     onError: (error) => told.push(errorText(error)),
   };
   const lines = (fault: string): string[] => [
@@ -136,6 +142,7 @@ async function runWithFault(
   ];
   try {
     await world.settle(runWorkload(context));
+    fileSystem.assertFaultless();
   } catch (error) {
     return lines(`the workload did not go on: ${errorText(error)}`);
   }

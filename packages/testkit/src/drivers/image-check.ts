@@ -4,6 +4,7 @@
 import { isStorageError } from '@varve/base';
 import { type Database, verify } from '@varve/engine';
 import type { FileSystem, MemoryFileSystem } from '@varve/vfs';
+import { StrictFileSystem } from '../strict/strict-file-system.js';
 import { BatchLog, firstDifference, presentIn } from './batch-log.js';
 import { StepWorld } from './step-world.js';
 import { DATABASE_PATH, openIn, writeBatch } from './workload.js';
@@ -77,13 +78,14 @@ async function examine(
   { log, wrap = (inner) => inner, extent = 'continue' }: ImageCheckOptions,
   present: number[],
 ): Promise<string | null> {
-  const fileSystem = wrap(files);
+  const fileSystem = new StrictFileSystem(wrap(files));
   const db = await openIn(world, fileSystem);
   const found = readEverything(db);
   present.push(...presentIn(found));
   const fault = log.refuteContent(found);
   if (fault !== null || extent === 'look') {
     await db.close();
+    fileSystem.assertFaultless();
     return fault;
   }
   return goOn({ world, fileSystem, db, found });
@@ -91,7 +93,7 @@ async function examine(
 
 interface Recovered {
   readonly world: StepWorld;
-  readonly fileSystem: FileSystem;
+  readonly fileSystem: StrictFileSystem;
   readonly db: Database;
   readonly found: ReadonlyMap<string, string>;
 }
@@ -113,6 +115,7 @@ async function goOn({ world, fileSystem, db, found }: Recovered): Promise<string
   const again = await openIn(world, fileSystem);
   const difference = firstDifference(before, readEverything(again));
   await again.close();
+  fileSystem.assertFaultless();
   return difference === null
     ? null
     : `after recovery, ten batches and opening again: ${difference}`;

@@ -9,6 +9,7 @@
 import { isStorageError, type StorageError } from '@varve/base';
 import { type Database, type DatabaseOptions, open } from '@varve/engine';
 import type { FileSystem } from '@varve/vfs';
+import { OrderError, type StrictFileSystem } from '../strict/strict-file-system.js';
 import { type BatchLog, type IssuedBatch, markerOf } from './batch-log.js';
 import type { StepWorld } from './step-world.js';
 
@@ -20,7 +21,7 @@ export type WorkloadShape = 'usual' | 'small';
 
 /** What a workload runs on, and what it notes down. */
 export interface WorkloadContext {
-  readonly fileSystem: FileSystem;
+  readonly fileSystem: StrictFileSystem;
   readonly world: StepWorld;
   readonly log: BatchLog;
   readonly shape: WorkloadShape;
@@ -117,6 +118,9 @@ export async function writeBatch(
   } catch (error) {
     reject(context, batch, error);
   }
+  if (batch.standing !== 'durable') return;
+  const fault = context.fileSystem.refuteDurable(markerOf(batch.index));
+  if (fault !== null) throw new OrderError(`batch ${batch.index} is acknowledged, but ${fault}`);
 }
 
 /** What the database answered although it must not. */
@@ -147,7 +151,7 @@ async function writeBatches(
 }
 
 function reject({ onError }: WorkloadContext, batch: IssuedBatch, error: unknown): void {
-  batch.standing = 'rejected';
+  batch.standing = 'doubtful';
   if (!isStorageError(error)) throw error;
   onError?.(error);
 }

@@ -62,6 +62,12 @@ export class DirectoryWorld implements World {
     if (Number.isFinite(after)) this.crashImage();
   }
 
+  refuteDurable(): null {
+    return null;
+  }
+
+  assertOrder(): void {}
+
   unsynced(): readonly string[] {
     return [];
   }

@@ -46,6 +46,7 @@ export async function runOperations(
     world.begin(seed);
     await world.settle(finish(run, seed));
     await verifyFiles(run);
+    world.assertOrder();
     return null;
   } catch (error) {
     if (run !== null) await abandon(run);
@@ -84,6 +85,7 @@ async function carryOut(run: RunState, operation: Operation, seed: number): Prom
     const crashed = await restoreCrash(run);
     await run.world.settle(recover(run, crashed));
   }
+  run.world.assertOrder();
   if (run.laterDifference !== null) throw run.laterDifference;
   const { failure } = run.database;
   if (failure !== null) throw asDifference(failure, 'the database failed');

@@ -1,7 +1,8 @@
 // A world in memory, where everything is repeatable and crashes leave exactly what was synced, or a chosen part of the rest.
 
 import type { Random } from '@varve/base';
-import { type CrashModel, type FileSystem, MemoryFileSystem } from '@varve/vfs';
+import { type CrashModel, MemoryFileSystem } from '@varve/vfs';
+import { StrictFileSystem } from '../strict/strict-file-system.js';
 import { observeFileSystem } from './observed-file-system.js';
 import { Simulation } from './simulation.js';
 import type { CrashImage, World } from './world.js';
@@ -12,7 +13,7 @@ export class SimulatedWorld implements World {
   readonly isSimulated = true;
   readonly #simulation: Simulation;
   #files: MemoryFileSystem;
-  #observed: FileSystem;
+  #observed: StrictFileSystem;
   #countdown = 0;
   #reached: (() => void) | null = null;
 
@@ -54,6 +55,14 @@ export class SimulatedWorld implements World {
     this.#reached = reached;
   }
 
+  refuteDurable(sequence: number): string | null {
+    return this.#observed.refuteDurableUpTo(sequence);
+  }
+
+  assertOrder(): void {
+    this.#observed.assertFaultless();
+  }
+
   unsynced(): readonly string[] {
     return this.#files.describeUnsynced();
   }
@@ -73,12 +82,13 @@ export class SimulatedWorld implements World {
     this.#observed = this.#observe();
   }
 
-  #observe(): FileSystem {
+  #observe(): StrictFileSystem {
     const files = this.#files;
     // Whoever still holds a file system from before a crash is of no interest.
-    return observeFileSystem(files, () => {
+    const observed = observeFileSystem(files, () => {
       if (files === this.#files) this.#countDown();
     });
+    return new StrictFileSystem(observed);
   }
 
   #countDown(): void {

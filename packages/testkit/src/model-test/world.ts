@@ -32,6 +32,10 @@ export interface World {
    * replaces an earlier one.
    */
   arm(after: number, reached: () => void): void;
+  /** Says why the writes up to a sequence must not be acknowledged as durable now; null if they may, or it is not known. */
+  refuteDurable(sequence: number): string | null;
+  /** Throws if operations on files came in an order that is not allowed, where that is known. */
+  assertOrder(): void;
   /** What a power loss may undo now, as text; nothing where that is not known. */
   unsynced(): readonly string[];
   /** Paths of files that are open. */

@@ -112,15 +112,20 @@ function commit(run: RunState, manner: Manner, write: Write): Promise<void> | un
     ({ keyspace, key, value }): CommitEntry => ({ keyspace: keyspace.model, key, value }),
   );
   const issued = run.commits.issue(entries, durability);
-  if (manner.form === 'async') return write.async().then(() => acknowledge(issued, durability));
+  if (manner.form === 'async')
+    return write.async().then(() => acknowledge(run, issued, durability));
   write.sync();
-  acknowledge(issued, durability);
+  acknowledge(run, issued, durability);
   const visible = run.visibleSequence();
   expectSame('visible after a synchronous write', `${run.commits.lastSequence}`, `${visible}`);
   return undefined;
 }
 
-function acknowledge(issued: Commit, durability: Durability): void {
+function acknowledge(run: RunState, issued: Commit, durability: Durability): void {
+  if (durability === 'always') {
+    const fault = run.world.refuteDurable(issued.lastSequence);
+    if (fault !== null) throw new Difference(`a write is acknowledged as durable, but ${fault}`);
+  }
   if (issued.standing === 'durable') return;
   issued.standing = durability === 'always' ? 'durable' : 'acknowledged';
 }
