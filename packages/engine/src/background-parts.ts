@@ -34,6 +34,10 @@ export interface BackgroundParts {
   readonly onProgress: () => void;
   /** Whether any write waits for room. */
   readonly hasWaitingWrites: () => boolean;
+  /** Writes have waited for room long enough. */
+  readonly onOverdue: () => void;
+  /** Goes on with the replacement of a log that was lost; true when there is a new one. Throws what it failed of. */
+  readonly replaceLog: () => boolean;
   /** Background work lacks something and goes on trying; null when it has it again. */
   readonly onSuspension: (error: StorageError | null) => void;
   /** Nothing more can be written. */

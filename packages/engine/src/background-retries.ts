@@ -51,6 +51,11 @@ export class BackgroundRetries {
     return 0;
   }
 
+  /** The work cannot be done for now, without having been tried three times. */
+  suspend(work: RetriedWork, error: StorageError): void {
+    this.#suspended.set(work, { error, sinceMs: this.#clock.monotonicMs() });
+  }
+
   /** The work failed: arranges for `again` to be called, or answers `'given up'`. */
   failed(work: RetriedWork, error: Error, again: () => void): 'again' | 'given up' {
     work.failureCount += 1;

@@ -36,6 +36,9 @@ export class Background {
   readonly #retries: BackgroundRetries;
   /** Replacing a manifest that takes no more edits; moving tables. */
   readonly #repair: RetriedWork = { failureCount: 0 };
+  /** Replacing a log that the disk had no space for. */
+  readonly #logReplacement: RetriedWork = { failureCount: 0 };
+  #isLogLost = false;
   #manifestSync: Promise<void> | null = null;
   /** Who waits for what; asked again after every change. */
   #waiters: { readonly isDone: () => boolean; readonly wake: () => void }[] = [];
@@ -53,6 +56,7 @@ export class Background {
     return (
       this.frozen.length === 0 &&
       !this.#compaction.isBusy &&
+      !this.#isLogLost &&
       this.#manifestSync === null &&
       isDurable(this.#parts.versions)
     );
@@ -96,9 +100,19 @@ export class Background {
     this.#publishView();
   }
 
+  /** The log takes no more: a new one is worked for, and writing is suspended until there is one. */
+  replaceLog(error: StorageError): void {
+    if (this.#stopped) return;
+    this.#isLogLost = true;
+    this.#retries.suspend(this.#logReplacement, error);
+    this.#parts.onSuspension(error);
+    this.consider();
+  }
+
   /** Starts whatever is due and not running. */
   consider(): void {
     if (this.#stopped) return;
+    this.#considerLog();
     this.#considerFlush();
     // A move is an edit of the manifest, which can fail like any other: whoever called must not be told.
     if (!this.#isManifestTorn()) this.#attempt(() => this.#compaction.consider());
@@ -167,6 +181,22 @@ export class Background {
     await this.#parts.executor.close();
     await this.#manifestSync;
     this.wakeWaiters();
+  }
+
+  #considerLog(): void {
+    if (!this.#isLogLost || this.#retries.isPausing(this.#logReplacement)) return;
+    const failure = this.#failureOf(() => {
+      this.#isLogLost = !this.#parts.replaceLog();
+    });
+    if (failure === null && this.#isLogLost) return;
+    if (failure === null) {
+      this.#succeeded(this.#logReplacement);
+      this.#parts.onProgress();
+    } else if (isLackOf(failure)) {
+      this.#retry(this.#logReplacement, failure, () => this.consider());
+    } else {
+      this.#giveUp(failure);
+    }
   }
 
   #considerFlush(): void {
@@ -252,17 +282,17 @@ export class Background {
 
   /** Tries again later, if that can help. */
   #retry(work: RetriedWork, error: Error, again: () => void): void {
-    const { events, hasWaitingWrites, onSuspension } = this.#parts;
+    const { events, hasWaitingWrites, onSuspension, onOverdue } = this.#parts;
     const wasSuspended = this.#retries.suspension !== null;
     const cause = this.#causeOf(error);
     const decision = this.#retries.failed(work, cause, again);
-    const isOverdue = this.#retries.suspendedMs >= SUSPENSION_MS_MAX && hasWaitingWrites();
-    if (decision === 'given up' || isOverdue) {
+    if (decision === 'given up') {
       this.#giveUp(cause);
       return;
     }
     if (!wasSuspended) events.emit('backgroundError', { error, willRetry: true });
     if (!wasSuspended && this.#retries.suspension !== null) onSuspension(this.#retries.suspension);
+    if (this.#retries.suspendedMs >= SUSPENSION_MS_MAX && hasWaitingWrites()) onOverdue();
     this.wakeWaiters();
   }
 
@@ -361,6 +391,7 @@ export class Background {
       versions.syncSync();
       obsolete.collect();
     });
+    this.#considerLog();
     this.wakeWaiters();
   }
 }

@@ -494,33 +494,66 @@ describe('A table that was written wrong', () => {
 
 describe('A log that cannot be replaced', () => {
   test.each([
-    { name: 'its end cannot be written', operation: 'write', path: '000001.log' },
-    { name: 'the next one cannot be opened', operation: 'open', path: '*.log' },
-    { name: 'the next one cannot be started', operation: 'write', path: '000012.log' },
-  ] as const)('when $name, stops writing and loses nothing', async ({ operation, path }) => {
-    const db = await openFaulty();
-    for (let index = 0; index < 5; index++) await db.put(`k${index}`, 'v'.repeat(9_000));
-    await quiescence();
-    faulty.addRule({ operation, path, nth: 1, effect: failWith('ENOSPC') });
-    const writes = Array.from({ length: 6 }, (_, index) =>
-      watch(db.put(`n${index}`, 'v'.repeat(9_000))),
-    );
-    await quiescence();
-    clock.advance(5000);
-    await quiescence();
-    expect(writes.every(({ state }) => state !== 'waiting')).toBe(true);
-    expect(writes.some(({ state }) => state === 'NO_SPACE')).toBe(true);
-    expect(db.status).toBe('failed');
-    await expect(db.put('a', '1')).rejects.toMatchObject({ code: 'READ_ONLY' });
-    await expect(db.put('a', 'v'.repeat(90_000))).rejects.toMatchObject({ code: 'READ_ONLY' });
-    for (let index = 0; index < 5; index++) expect(db.getSync(`k${index}`)).toBe('v'.repeat(9_000));
-    await eventually(clock, db.close());
-    expect(memory.openPaths()).toEqual([]);
-    faulty.clearRules();
-    const again = await openFaulty();
-    for (let index = 0; index < 5; index++) expect(again.getSync(`k${index}`)).toHaveLength(9_000);
-    await again.close();
-  });
+    { name: 'its end cannot be written', operation: 'write', path: '000001.log', errno: 'EIO' },
+    { name: 'the next one cannot be opened', operation: 'open', path: '*.log', errno: 'EIO' },
+    {
+      name: 'the next one cannot be started',
+      operation: 'write',
+      path: '000012.log',
+      errno: 'EIO',
+    },
+    { name: 'its end cannot be written', operation: 'write', path: '*.log', errno: 'ENOSPC' },
+    { name: 'the next one cannot be opened', operation: 'open', path: '*.log', errno: 'EMFILE' },
+    {
+      name: 'the next one cannot be started',
+      operation: 'write',
+      path: '000012.log',
+      errno: 'ENOSPC',
+    },
+  ] as const)(
+    'I4, I5, I6: because $name ($errno) loses nothing, and stops writing for good only if nothing was lacking',
+    async ({ operation, path, errno }) => {
+      const db = await openFaulty();
+      for (let index = 0; index < 5; index++) await db.put(`k${index}`, 'v'.repeat(9_000));
+      await quiescence();
+      faulty.addRule({ operation, path, duration: 'sticky', effect: failWith(errno) });
+      const code = { EIO: 'IO', ENOSPC: 'NO_SPACE', EMFILE: 'TOO_MANY_FILES' }[errno];
+      const isLack = errno !== 'EIO';
+      const writes = Array.from({ length: 6 }, (_, index) =>
+        watch(db.put(`n${index}`, 'v'.repeat(9_000))),
+      );
+      await quiescence();
+      clock.advance(5000);
+      await quiescence();
+      expect(writes.every(({ state }) => state !== 'waiting')).toBe(true);
+      expect(writes.some(({ state }) => state === code)).toBe(true);
+      expect(db.state).toBe(isLack ? 'readOnly' : 'failed');
+      const later = { code: isLack ? code : 'READ_ONLY' };
+      await expect(db.put('a', '1')).rejects.toMatchObject(later);
+      await expect(db.put('a', 'v'.repeat(90_000))).rejects.toMatchObject(later);
+      for (let index = 0; index < 5; index++) {
+        expect(db.getSync(`k${index}`)).toBe('v'.repeat(9_000));
+      }
+      if (isLack) {
+        faulty.clearRules();
+        for (let step = 0; step < 10; step++) {
+          clock.advance(100);
+          await quiescence();
+        }
+        expect(db.state).toBe('open');
+        await db.put('a', 'after');
+      }
+      await eventually(clock, db.close());
+      expect(memory.openPaths()).toEqual([]);
+      faulty.clearRules();
+      const again = await openSmall(memory.crash('drop', createRandom(1)), { clock });
+      for (let index = 0; index < 5; index++) {
+        expect(again.getSync(`k${index}`)).toHaveLength(9_000);
+      }
+      expect(again.getSync('a')).toBe(isLack ? 'after' : undefined);
+      await again.close();
+    },
+  );
 
   test('when none can be prepared, lets writers wait, and go on once it can', async () => {
     faulty.addRule({ operation: 'create', path: '*.tmp', nth: 3, effect: failWith('ENOSPC') });

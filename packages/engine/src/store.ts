@@ -7,6 +7,7 @@
 import { type Clock, isStorageError, StorageError } from '@varve/base';
 import type { FileSystem } from '@varve/vfs';
 import { Background } from './background.js';
+import { isLackOf } from './background-retries.js';
 import { ObsoleteFiles } from './collect/index.js';
 import { type DatabaseDirectory, logFileName } from './directory/index.js';
 import { EventHub, type StallReason } from './events.js';
@@ -16,6 +17,7 @@ import {
   ResilientExecutor,
   WorkerExecutor,
 } from './executor/index.js';
+import { LogReplacement } from './log-replacement.js';
 import { LogSupply } from './log-supply.js';
 import type { VersionSet } from './manifest/index.js';
 import { Memtable } from './memtable/index.js';
@@ -26,8 +28,8 @@ import type { RecoveredState, RecoverySummary } from './recover/index.js';
 import { StallMeter } from './stall-meter.js';
 import type { TableStore } from './tables/index.js';
 import { CurrentView, OpenHandles, SnapshotList } from './view/index.js';
-import { WalWriter } from './wal/index.js';
-import { CommitQueue, Generation, type WriteHost } from './write/index.js';
+import { type WalEnd, WalWriter } from './wal/index.js';
+import { CommitQueue, Generation, suspensionError, type WriteHost } from './write/index.js';
 
 /** What the database can do now. `'failed'`: reads serve what was acknowledged, writes are refused. */
 export type DatabaseStatus = 'open' | 'failed' | 'closing' | 'closed';
@@ -149,9 +151,7 @@ export class Store implements WriteHost, RangeHost {
   }
 
   #suspensionError(): StorageError {
-    const cause = this.#writing!.background.suspension!;
-    const message = `Cannot write for now (${cause.message}); make room: writing goes on by itself within a second`;
-    return new StorageError(cause.code, message, { cause, retryable: true });
+    return suspensionError(this.#writing!.background.suspension!);
   }
 
   waitForRoom(): void {
@@ -184,7 +184,10 @@ export class Store implements WriteHost, RangeHost {
   }
 
   async #flush(writing: WritingParts): Promise<void> {
-    await writing.queue.drain();
+    const { queue, replacement } = writing;
+    await queue.drain();
+    // The way to a new log is a flush of everything.
+    if (replacement.isDue) await this.#until(() => !replacement.isDue);
     while (!this.#rotateIfUsed(writing)) await this.#until(() => this.#stallReason() === null);
     await this.#untilFlushed(writing.background);
   }
@@ -269,7 +272,7 @@ export class Store implements WriteHost, RangeHost {
     try {
       if (failure === null) {
         queue.committer.syncAllSync();
-        writing.generation.log.finishSync();
+        if (!queue.committer.isSuspended) finishQuietly(writing.generation.log);
       }
     } finally {
       // Not before: a retired log is needed until the edit that replaced it is durable, so it was synced with the others.
@@ -353,9 +356,17 @@ export class Store implements WriteHost, RangeHost {
         this.current.visibleSequence = sequence;
       },
       onQuiet: () => background.consider(),
+      onLogLost: (error) => this.#loseLog(error),
       onFailure: (error) => this.#fail(error),
     });
-    return { executor, obsolete, background, supply, queue, generation };
+    const replacement = new LogReplacement({
+      supply,
+      mayFreeze: () => background.stallReason === null,
+      freeze: () => this.#freezeLost(),
+      checkSpace: () => {},
+      resume: (logId) => this.#resume(logId),
+    });
+    return { executor, obsolete, background, supply, queue, replacement, generation };
   }
 
   /** Begins background work; called once the database is handed out. */
@@ -392,15 +403,19 @@ export class Store implements WriteHost, RangeHost {
       clock: this.#clock,
       memtables: () => this.#memtables(),
       logAfter: (generation) => this.#logAfter(generation),
-      onLogUnneeded: ({ log }) => {
+      onLogUnneeded: (generation) => {
+        const { log } = generation;
         this.#writing!.queue.committer.forget(log);
         closeQuietly(log);
+        this.#writing!.replacement.noteFlushed(generation);
       },
       onProgress: () => {
         const { queue } = this.#writing!;
         if (this.#failure === null && queue.waitingCount > 0) queue.admitWaiting();
       },
       hasWaitingWrites: () => this.#writing!.queue.waitingCount > 0,
+      onOverdue: () => this.#writing!.queue.rejectWaiting(this.#suspensionError()),
+      replaceLog: () => this.#writing!.replacement.advance(),
       onSuspension: (error) => {
         this.#failWaitingAtClose();
         this.#tellState(error);
@@ -425,34 +440,70 @@ export class Store implements WriteHost, RangeHost {
 
   #memtables(): Memtable[] {
     const { generation, background } = this.#writing!;
-    const frozen = background.frozen.map(({ memtable }) => memtable);
-    return [generation.memtable, ...frozen.reverse()];
+    const frozen = background.frozen.filter((one) => one !== generation);
+    return [generation.memtable, ...frozen.map(({ memtable }) => memtable).reverse()];
   }
 
   #logAfter(generation: Generation): number {
-    const { background, generation: active } = this.#writing!;
+    const { background, replacement, generation: active } = this.#writing!;
     const index = background.frozen.indexOf(generation);
-    return (background.frozen[index + 1] ?? active).logNumber;
+    const next = background.frozen[index + 1];
+    if (next !== undefined) return next.logNumber;
+    return generation === active ? replacement.nextLogId! : active.logNumber;
   }
 
-  /** Ends the current log and opens the one that was prepared; if that fails, nothing more can be written. */
-  #nextLog({ generation, supply }: WritingParts): WalWriter {
+  /** Ends the current log and opens the one that was prepared. What fails for a lack costs the log, else the database. */
+  #nextLog({ generation, supply, replacement, queue }: WritingParts): WalWriter {
+    let logId: number | null = null;
     try {
       generation.log.finishSync();
-      return this.#openLog(supply.take(), generation.log);
+      logId = supply.take();
+      return this.#openLog(logId, generation.log.end);
     } catch (error) {
-      if (isStorageError(error)) this.#fail(error);
+      if (!isStorageError(error)) throw error;
+      if (!isLackOf(error)) {
+        this.#fail(error);
+      } else {
+        replacement.begin(logId);
+        queue.suspend(error);
+      }
       throw error;
     }
   }
 
-  #openLog(logId: number, predecessor: WalWriter): WalWriter {
+  /** The current log takes no more. */
+  #loseLog(error: StorageError): void {
+    const { background, replacement } = this.#writing!;
+    if (!replacement.isDue) replacement.begin(null);
+    background.replaceLog(error);
+  }
+
+  /** The generation stays where it is, for readers and because there is none to take its place. */
+  #freezeLost(): Generation {
+    const { background, generation } = this.#writing!;
+    background.freeze(generation);
+    return generation;
+  }
+
+  /** Requires: the entries of the lost log are durable in tables. */
+  #resume(logId: number): void {
+    const writing = this.#writing!;
+    const old = writing.generation;
+    const log = this.#openLog(logId, { ...old.log.end, durable: true });
+    const memtable = this.#takeMemtable(0, writing.queue.lastSequence + 1);
+    writing.generation = new Generation(log.logId, memtable, log);
+    this.metrics.userBytes += old.memtable.arena.usedBytes;
+    writing.queue.resume(writing.generation);
+    this.current.swap(this.#memtables(), this.versions.current);
+  }
+
+  #openLog(logId: number, predecessor: WalEnd): WalWriter {
     return WalWriter.openSync(this.#fileSystem, {
       path: this.directory.pathOf(logFileName(logId)),
       logId,
       databaseId: this.versions.databaseId,
       allocation: logAllocationOf(this.options),
-      predecessor: predecessor.end,
+      predecessor,
     });
   }
 
@@ -493,12 +544,22 @@ function closeQuietly(log: WalWriter): void {
   }
 }
 
+/** The end record tells a reader no more than it can find out: at close, a full disk may keep it. */
+function finishQuietly(log: WalWriter): void {
+  try {
+    log.finishSync();
+  } catch (error) {
+    if (!isLackOf(error)) throw error;
+  }
+}
+
 interface WritingParts {
   readonly executor: Executor;
   readonly obsolete: ObsoleteFiles;
   readonly background: Background;
   readonly supply: LogSupply;
   readonly queue: CommitQueue;
+  readonly replacement: LogReplacement;
   /** The memtable and log being written. */
   generation: Generation;
 }

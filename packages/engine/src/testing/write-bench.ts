@@ -6,7 +6,7 @@ import { FaultyFileSystem, MemoryFileSystem, RecordingFileSystem } from '@varve/
 import { logFileName } from '../directory/index.js';
 import { resolveEncoding } from '../encoding/index.js';
 import { decodeEntry, EntrySlots, Memtable, walkPayload } from '../memtable/index.js';
-import { prepareLog, readWalSync, WalWriter } from '../wal/index.js';
+import { prepareLog, readWalSync, type WalEnd, WalWriter } from '../wal/index.js';
 import { CommitQueue, durabilityRank, Generation, type WriteHost } from '../write/index.js';
 import { HeldScheduler } from './held-scheduler.js';
 import { HookedFileSystem } from './hooked-file-system.js';
@@ -51,6 +51,8 @@ export class WriteBench implements WriteHost {
   /** Sequences made visible, in order. */
   readonly visible: number[] = [];
   readonly failures: StorageError[] = [];
+  /** Why a log took no more, each time that one did not. */
+  readonly lostLogs: StorageError[] = [];
   readonly quiet: Generation[] = [];
   /** Whether a full memtable may be replaced. */
   mayRotate = true;
@@ -75,6 +77,7 @@ export class WriteBench implements WriteHost {
       indexLimitBytes: options.indexLimitBytes ?? 1024 * 1024,
       onVisible: (sequence) => this.visible.push(sequence),
       onQuiet: (generation) => this.quiet.push(generation),
+      onLogLost: (error) => this.lostLogs.push(error),
       onFailure: (error) => this.failures.push(error),
     });
     this.recording.clear();
@@ -90,6 +93,11 @@ export class WriteBench implements WriteHost {
 
   poll(): void {
     this.pollCount += 1;
+  }
+
+  /** A generation behind the present one, whose log names what that one ended with. */
+  addGeneration(): Generation {
+    return this.#makeGeneration(this.queue.lastSequence + 1, 0);
   }
 
   rotate(minimumArenaBytes: number): Generation {
@@ -139,6 +147,13 @@ export class WriteBench implements WriteHost {
     return entries;
   }
 
+  #predecessor(): WalEnd | null {
+    const { log } = this.generations.at(-1) ?? {};
+    if (log === undefined) return null;
+    // What a lost log holds is in tables by then.
+    return log.failure === undefined ? log.end : { ...log.end, durable: true };
+  }
+
   #makeGeneration(firstSequence: number, minimumArenaBytes: number): Generation {
     const logId = this.generations.length + 1;
     const fileName = logFileName(logId);
@@ -151,7 +166,7 @@ export class WriteBench implements WriteHost {
       logId,
       databaseId: DATABASE_ID,
       allocation: 'none',
-      predecessor: this.generations.at(-1)?.log.end ?? null,
+      predecessor: this.#predecessor(),
     });
     const arenaSizeBytes = Math.max(this.#arenaSizeBytes, minimumArenaBytes);
     const memtable = new Memtable({ arenaSizeBytes, firstSequence });

@@ -68,7 +68,13 @@ export class CommitQueue {
     this.#host = options.host;
     this.#indexLimitBytes = options.indexLimitBytes;
     this.#nextSequence = options.lastSequence + 1;
-    this.#committer = new GroupCommitter(generation, options);
+    this.#committer = new GroupCommitter(generation, {
+      ...options,
+      onLogLost: (error) => {
+        this.#failOpenGroup();
+        options.onLogLost(error);
+      },
+    });
     this.#committer.onSynced = () => this.#closeTurn();
   }
 
@@ -181,6 +187,22 @@ export class CommitQueue {
     await this.#committer.settled();
   }
 
+  /** The log takes no more: writes are refused until `resume`, except those that wait for room already. */
+  suspend(error: StorageError): void {
+    this.#committer.suspend(error);
+  }
+
+  /** There is a new generation, and a log for it: writes are taken again. */
+  resume(generation: Generation): void {
+    this.#generation = generation;
+    this.#committer.resume(generation);
+  }
+
+  /** Whoever waits for room is told that there will be none soon. */
+  rejectWaiting(error: StorageError): void {
+    this.#waiting.failAll(error);
+  }
+
   /** Nothing more can be written: whoever waits is told, and so is whoever writes from now on. */
   fail(error: StorageError): void {
     this.#committer.refuse(error);
@@ -189,7 +211,7 @@ export class CommitQueue {
 
   /** The host can rotate again: lets waiting writes in. */
   admitWaiting(): void {
-    if (this.#isBlocked) return;
+    if (this.#isBlocked || this.#committer.isSuspended) return;
     while (this.#waiting.count > 0) {
       const { batch, rank } = this.#waiting.first;
       try {
@@ -198,6 +220,7 @@ export class CommitQueue {
         this.#waiting.shift().follow(group.promise);
       } catch (error) {
         if (!isStorageError(error)) throw error;
+        if (this.#committer.isSuspended) return;
         this.fail(error);
       }
     }
@@ -263,8 +286,18 @@ export class CommitQueue {
   }
 
   #assertWriting(): void {
-    const { failure } = this.#committer;
-    if (failure !== null) throw failure;
+    if (this.#committer.refusal === null) return;
+    // Whoever never returns to the event loop gets to know that there is a log again only from here.
+    if (this.#committer.isSuspended) this.#host.poll();
+    const { refusal } = this.#committer;
+    if (refusal !== null) throw refusal;
+  }
+
+  /** Its writes are in no log, and will be in none. */
+  #failOpenGroup(): void {
+    const { refusal } = this.#committer;
+    if (refusal !== null) this.#open?.fail(refusal);
+    this.#open = null;
   }
 
   /** A group is closed in this turn even if its first write turns out to be none: nobody else would close it. */

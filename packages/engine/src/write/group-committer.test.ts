@@ -43,9 +43,13 @@ async function writeInEveryForm(bench: WriteBench): Promise<Record<string, strin
   return codes;
 }
 
-async function expectReadOnly(bench: WriteBench): Promise<void> {
+async function expectRefused(bench: WriteBench, code: string): Promise<void> {
   const codes = await writeInEveryForm(bench);
-  expect(codes).toEqual(Object.fromEntries(Object.keys(codes).map((name) => [name, 'READ_ONLY'])));
+  expect(codes).toEqual(Object.fromEntries(Object.keys(codes).map((name) => [name, code])));
+}
+
+function expectReadOnly(bench: WriteBench): Promise<void> {
+  return expectRefused(bench, 'READ_ONLY');
 }
 
 async function expectDrained(bench: WriteBench): Promise<void> {
@@ -56,10 +60,10 @@ async function expectDrained(bench: WriteBench): Promise<void> {
 
 describe('GroupCommitter, when an append fails', () => {
   test.each([
-    { errno: 'ENOSPC', code: 'NO_SPACE' },
-    { errno: 'EIO', code: 'IO' },
+    { errno: 'ENOSPC', code: 'NO_SPACE', later: 'NO_SPACE', how: 'until there is a new log' },
+    { errno: 'EIO', code: 'IO', later: 'READ_ONLY', how: 'for good' },
   ] as const)(
-    'I4, I5: $errno rejects the whole group with $code and stops writing',
+    'I4, I5: $errno rejects the whole group with $code and stops writing $how',
     async (row) => {
       const bench = new WriteBench();
       await bench.put('a', 'acknowledged');
@@ -69,13 +73,44 @@ describe('GroupCommitter, when an append fails', () => {
       expect(writes.map(({ state }) => state)).toEqual([row.code, row.code]);
       expect(bench.get('a')).toBe('acknowledged');
       expect(bench.get('b')).toBeUndefined();
-      expect(bench.failures).toMatchObject([{ code: row.code }]);
-      await expectReadOnly(bench);
+      const told = row.later === 'NO_SPACE' ? bench.lostLogs : bench.failures;
+      expect(told).toMatchObject([{ code: row.code }]);
+      await expectRefused(bench, row.later);
       expect(bench.get('a')).toBe('acknowledged');
-      expect(bench.failures).toHaveLength(1);
+      expect(bench.lostLogs.length + bench.failures.length).toBe(1);
       await expectDrained(bench);
     },
   );
+
+  test('I5: leaves what was appended before to a sync of its own, which may fail', async () => {
+    const bench = new WriteBench();
+    await bench.put('a', '1', RANK.os);
+    failOnce(bench, 'write', 'ENOSPC');
+    await expect(bench.put('b', '2')).rejects.toMatchObject({ code: 'NO_SPACE' });
+    failOnce(bench, 'syncData');
+    expect(() => bench.queue.committer.syncAllSync()).toThrow(
+      expect.objectContaining({ code: 'DURABILITY_UNKNOWN' }),
+    );
+  });
+
+  test('I5: goes on in a new generation once the lost log is needed no more', async () => {
+    const bench = new WriteBench({ syncIntervalMs: 100 });
+    await bench.put('a', '1');
+    await bench.put('b', '2', RANK.interval);
+    failOnce(bench, 'write', 'ENOSPC');
+    await expect(bench.put('c', '3')).rejects.toMatchObject({ code: 'NO_SPACE', retryable: true });
+    const [lost] = bench.generations;
+    bench.recording.clear();
+    bench.queue.committer.forget(lost!.log);
+    lost!.log.closeSync();
+    bench.clock.advance(1000);
+    await quiescence();
+    bench.queue.resume(bench.addGeneration());
+    await bench.put('d', '4');
+    expect(bench.visible).toEqual([1, 2, 4]);
+    expect(bench.recording.lines.filter((line) => line.includes(LOG))).toEqual([]);
+    expect(bench.failures).toEqual([]);
+  });
 
   test('tells a synchronous writer, and those whose group it joined', async () => {
     const bench = new WriteBench();
@@ -84,7 +119,7 @@ describe('GroupCommitter, when an append fails', () => {
     expect(() => bench.putSync('b', '2')).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
     await quiescence();
     expect(joined.state).toBe('NO_SPACE');
-    await expectReadOnly(bench);
+    await expectRefused(bench, 'NO_SPACE');
   });
 
   test('appends nothing behind a record that may be there in part', async () => {
@@ -332,14 +367,34 @@ describe('GroupCommitter, leaving a marker in an idle log', () => {
     expect(bench.recording.lines.filter((line) => line.includes(LOG))).toEqual([]);
   });
 
-  test('that cannot be written stops writing, and harms nobody else', async () => {
+  test.each([
+    { errno: 'ENOSPC', later: 'NO_SPACE' },
+    { errno: 'EIO', later: 'READ_ONLY' },
+  ] as const)(
+    'that cannot be written for $errno stops writing, and harms nobody else',
+    async ({ errno, later }) => {
+      const bench = new WriteBench();
+      await bench.put('a', '1');
+      failOnce(bench, 'write', errno);
+      bench.clock.advance(1000);
+      expect([...bench.lostLogs, ...bench.failures]).toHaveLength(1);
+      await expectRefused(bench, later);
+      expect(bench.get('a')).toBe('1');
+    },
+  );
+
+  test('that cannot be written rejects what waits for the sync under way, and goes into no log', async () => {
     const bench = new WriteBench();
     await bench.put('a', '1');
-    failOnce(bench, 'write', 'ENOSPC');
-    bench.clock.advance(1000);
-    expect(bench.failures).toMatchObject([{ code: 'NO_SPACE' }]);
-    await expectReadOnly(bench);
-    expect(bench.get('a')).toBe('1');
+    bench.holdSyncs();
+    const syncing = watch(bench.put('b', '2', RANK.always));
+    await quiescence();
+    const waiting = watch(bench.put('c', '3'));
+    bench.queue.suspend(new StorageError('NO_SPACE', 'the disk is full'));
+    bench.scheduler.releaseAll();
+    await quiescence();
+    expect([syncing.state, waiting.state]).toEqual(['done', 'NO_SPACE']);
+    expect(bench.survivors()).toEqual(['a=1', 'b=2']);
   });
 
   test('is not written after closing, also not by a sync that ends later', async () => {

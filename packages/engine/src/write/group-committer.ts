@@ -9,9 +9,11 @@
  *
  * A log that was replaced while not yet durable is synced before any newer one: what survives is always a prefix.
  * After a failed append or sync nothing is retried: the groups concerned fail, and the database stops writing. Groups
- * appended before a failed append are whole in the log, so they are synced and acknowledged as usual.
+ * appended before a failed append are whole in the log, so they are synced and acknowledged as usual. An append that
+ * failed because the disk is full costs the log, not the database: nothing goes behind what may be left of the record,
+ * and writes are refused until `resume` gives a new log.
  */
-import { type Clock, isStorageError, StorageError, type Timer } from '@varve/base';
+import { assert, type Clock, isStorageError, StorageError, type Timer } from '@varve/base';
 import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
 import type { WalWriter } from '../wal/index.js';
 import type { CommitGroup } from './commit-group.js';
@@ -26,6 +28,8 @@ export interface GroupCommitterOptions {
   readonly onVisible: (sequence: number) => void;
   /** A generation that is no longer written to has no group under way any more. */
   readonly onQuiet: (generation: Generation) => void;
+  /** The disk had no space for the log: writes are refused until `resume`. */
+  readonly onLogLost: (error: StorageError) => void;
   /** Writing has become impossible. */
   readonly onFailure: (error: StorageError) => void;
 }
@@ -52,6 +56,10 @@ export class GroupCommitter {
   /** The asynchronous sync under way, and what follows it. Never rejects. */
   #syncing: Promise<void> | null = null;
   #failure: StorageError | null = null;
+  /** What is said to whoever writes while there is no log. */
+  #suspension: StorageError | null = null;
+  /** Whether the log is closed, because its entries are in tables and it takes no more. */
+  #isLogForgotten = false;
   #intervalTimer: Timer | null = null;
   /** The newest group with durability `'interval'`. */
   #intervalEnd: LogPlace | null = null;
@@ -84,8 +92,14 @@ export class GroupCommitter {
     await this.#syncing;
   }
 
-  get failure(): StorageError | null {
-    return this.#failure;
+  /** What is said to whoever writes; null while writes are taken. */
+  get refusal(): StorageError | null {
+    return this.#failure ?? this.#suspension;
+  }
+
+  /** Whether the log takes no more, and a new one is waited for. */
+  get isSuspended(): boolean {
+    return this.#failure === null && this.#suspension !== null;
   }
 
   /** Whether any group was not put into the log. */
@@ -115,9 +129,29 @@ export class GroupCommitter {
     if (old.unpublishedGroupCount === 0) this.#options.onQuiet(old);
   }
 
-  /** A replaced log whose entries are durable in tables: it need not be synced any more. Oldest first. */
+  /** A log that takes no more and whose entries are durable in tables: it need not be synced any more. Oldest first. */
   forget(log: WalWriter): void {
     if (this.#olderLogs[0] === log) this.#dropOldestLog();
+    if (log !== this.#log) return;
+    this.#isLogForgotten = true;
+    this.#intervalEnd = null;
+    this.#due = null;
+  }
+
+  /** The log takes no more, because of this: writes are refused until `resume`. */
+  suspend(error: StorageError): void {
+    if (this.refusal !== null) return;
+    this.#suspension = suspensionError(error);
+    this.#options.onLogLost(error);
+  }
+
+  /** Groups go into a new generation again. Requires: the log before it was forgotten, so nothing of it is under way. */
+  resume(generation: Generation): void {
+    assert(this.#isLogForgotten && this.#appended.count === 0, 'the lost log is needed no more');
+    this.#suspension = null;
+    this.#isLogForgotten = false;
+    this.#generation = generation;
+    this.#log = generation.log;
   }
 
   /** Appends a closed group. Throws, and fails the group, when that is impossible. */
@@ -130,7 +164,7 @@ export class GroupCommitter {
         group.generation.log.appendBatchSync(arena.bytes, group.recordOffset, payloadLength);
       } catch (error) {
         group.generation.memtable.arena.release(group.recordOffset);
-        throw this.#fail(error as StorageError, [group]);
+        throw this.#lose(error as StorageError, [group]);
       }
       group.logEnd = group.generation.log.positionBytes;
       if (group.rank === RANK_INTERVAL) this.#armInterval(group);
@@ -167,7 +201,7 @@ export class GroupCommitter {
 
   /** Makes everything appended so far durable, whatever durability it asked for. */
   syncAllSync(): void {
-    if (this.#failure !== null) return;
+    if (this.#failure !== null || this.#isLogForgotten) return;
     while (this.#olderLogs.length > 0) {
       this.#olderLogs[0].syncSync();
       this.#dropOldestLog();
@@ -178,7 +212,7 @@ export class GroupCommitter {
 
   /** Nothing more may be written, because of what happened elsewhere. What is appended is still acknowledged. */
   refuse(error: StorageError): void {
-    this.#failure ??= refusal(error);
+    this.#failure ??= failureError(error);
   }
 
   /** Stops the timers. */
@@ -189,9 +223,10 @@ export class GroupCommitter {
   }
 
   #assertWriting(group: CommitGroup): void {
-    if (this.#failure === null) return;
-    group.fail(this.#failure);
-    throw this.#failure;
+    const { refusal } = this;
+    if (refusal === null) return;
+    group.fail(refusal);
+    throw refusal;
   }
 
   #publishReady(): void {
@@ -215,9 +250,8 @@ export class GroupCommitter {
     generation.unpublishedGroupCount -= 1;
     this.#options.onVisible(firstSequence + entryCount - 1);
     this.#acknowledge(group);
-    if (generation !== this.#generation && generation.unpublishedGroupCount === 0) {
-      this.#options.onQuiet(generation);
-    }
+    const isComplete = generation !== this.#generation || this.#suspension !== null;
+    if (isComplete && generation.unpublishedGroupCount === 0) this.#options.onQuiet(generation);
   }
 
   /**
@@ -280,10 +314,18 @@ export class GroupCommitter {
     (this.#olderLogs[0] ?? this.#log).confirmPredecessor();
   }
 
+  /** An append failed, and with it these groups. */
+  #lose(error: StorageError, groups: readonly CommitGroup[]): StorageError {
+    if (error.code !== 'NO_SPACE') return this.#fail(error, groups);
+    for (const group of groups) group.fail(error);
+    this.suspend(error);
+    return error;
+  }
+
   #fail(error: StorageError, groups: readonly CommitGroup[]): StorageError {
     for (const group of groups) group.fail(error);
     if (this.#failure === null) {
-      this.#failure = refusal(error);
+      this.#failure = failureError(error);
       this.#options.onFailure(error);
     }
     return error;
@@ -310,12 +352,12 @@ export class GroupCommitter {
   }
 
   #armMarker(): void {
-    if (this.#markerTimer !== null || this.#closed || this.#failure !== null) return;
+    if (this.#markerTimer !== null || this.#closed || this.refusal !== null) return;
     const log = this.#log;
     const position = log.positionBytes;
     this.#markerTimer = this.#options.clock.delay(MARKER_DELAY_MS, () => {
       this.#markerTimer = null;
-      if (this.#failure !== null || log !== this.#log) return;
+      if (this.refusal !== null || log !== this.#log) return;
       if (log.positionBytes === position) this.#appendMarker(log);
       else if (log.isDurable) this.#armMarker();
     });
@@ -326,7 +368,7 @@ export class GroupCommitter {
       log.appendMarkerSync();
     } catch (error) {
       if (!isStorageError(error)) throw error;
-      this.#fail(error, []);
+      this.#lose(error, []);
     }
   }
 }
@@ -337,8 +379,14 @@ interface LogPlace {
   readonly endBytes: number;
 }
 
+/** What is said to whoever writes while something is lacking that may be there again. */
+export function suspensionError(cause: StorageError): StorageError {
+  const message = `Cannot write for now (${cause.message}); make room: writing goes on by itself within a second`;
+  return new StorageError(cause.code, message, { cause, retryable: true });
+}
+
 /** What is said to whoever writes after a failure. */
-function refusal(cause: StorageError): StorageError {
+function failureError(cause: StorageError): StorageError {
   return new StorageError(
     'READ_ONLY',
     `Cannot write: an earlier failure has stopped writing (${cause.message}); close the database and open it again`,

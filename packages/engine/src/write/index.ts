@@ -4,3 +4,4 @@ export { type Durability, durabilityRank } from './durability.js';
 export type { BatchOperation } from './encoded-batch.js';
 export type { EntryFormat, ValueWriter } from './entry-encoder.js';
 export { Generation } from './generation.js';
+export { suspensionError } from './group-committer.js';
