@@ -46,7 +46,8 @@ export async function queueMaker(place: QueuePlace, entryCount: number): Promise
     const log = openLog();
     const queue = new CommitQueue(new Generation(1, memtable, log), {
       ...{ clock: systemClock, syncIntervalMs: 1000, lastSequence: 0, indexLimitBytes: NEVER },
-      ...{ onVisible: () => {}, onQuiet: () => {}, onFailure: () => {} },
+      ...{ onVisible: () => {}, onQuiet: () => {} },
+      ...{ onLogLost: () => {}, onFailure: () => {} },
       host: { canRotate: () => false, waitForRoom: fail, rotate: fail, poll: () => {} },
     });
     close = () => {

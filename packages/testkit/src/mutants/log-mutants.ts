@@ -274,4 +274,20 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     replacement: 'if (firstSequence >= -1) return;',
     tests: ['engine/src/recover/replay-logs.test.ts'],
   },
+  {
+    name: 'lost-log-written-on',
+    rule: 'I4: nothing is appended behind a record that may be there in part',
+    file: COMMITTER,
+    original: "if (error.code !== 'NO_SPACE') return this.#fail(error, groups);",
+    replacement: "if (error.code === 'NO_SPACE') return error;",
+    tests: COMMITTER_TESTS,
+  },
+  {
+    name: 'log-replaced-before-its-flush',
+    rule: 'I4: a lost log is followed by the next when its entries are durable in tables',
+    file: 'engine/src/log-replacement.ts',
+    original: "if (this.#state !== 'flushed') return false;",
+    replacement: "if (this.#state === 'lost') return false;",
+    tests: ['engine/src/log-replacement.test.ts'],
+  },
 ];

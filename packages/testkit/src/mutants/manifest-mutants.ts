@@ -151,8 +151,8 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
     name: 'logs-of-other-memtables-dropped',
     rule: 'W8: a flush ends the life of its own log and no later one',
     file: 'engine/src/store.ts',
-    original: '(background.frozen[index + 1] ?? active).logNumber',
-    replacement: '(index < -1 ? background.frozen[index]! : active).logNumber',
+    original: 'if (next !== undefined) return next.logNumber;',
+    replacement: 'if (next !== undefined) return active.logNumber;',
     tests: ['engine/src/planted-faults.test.ts'],
   },
   {
