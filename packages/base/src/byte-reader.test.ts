@@ -49,6 +49,26 @@ function corruption(run: () => unknown): StorageError {
 }
 
 describe('ByteReader', () => {
+  test.each([0, 1, 2, 3])('reads a column of numbers that lies at %i modulo 4', (offset) => {
+    const memory = new Uint8Array(offset + 9);
+    memory.set([1, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 7], offset);
+    const reader = new ByteReader(memory.subarray(offset), context);
+    const column = reader.u32s(2);
+    expect([...column]).toEqual([1, 0xffff_fffe]);
+    expect(column.buffer === memory.buffer).toBe(offset === 0);
+    expect(reader.u8()).toBe(7);
+    expect(corruption(() => reader.u32s(1)).message).toContain('4 bytes expected, 0 left');
+  });
+
+  test('gives a view of the memory it reads', () => {
+    const memory = Uint8Array.of(1, 2, 3);
+    const reader = new ByteReader(memory, context);
+    const view = reader.view(2);
+    memory[0] = 9;
+    expect(view).toEqual(Uint8Array.of(9, 2));
+    expect(corruption(() => reader.view(2)).offset).toBe(102);
+  });
+
   test('reads back what a ByteWriter wrote', () => {
     fc.assert(
       fc.property(fc.array(field), (fields) => {

@@ -12,6 +12,9 @@ import { readU16, readU32, readU53, readU64 } from './fixed-int.js';
 import { decodeText } from './text.js';
 import { readVarint, varintLength } from './varint.js';
 
+const U32_SIZE_BYTES = 4;
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /** Where bytes came from, for the error that says they are damaged. */
 export interface DecodeContext {
   /** Path or name of the file. */
@@ -82,12 +85,33 @@ export class ByteReader {
     return value;
   }
 
+  /** Reads `length` bytes where they lie: what it gives shares its memory with the source. */
+  view(length: number): Uint8Array {
+    const start = this.#take(length);
+    return this.#source.subarray(start, start + length);
+  }
+
   /** Reads `length` bytes into a new buffer. */
   bytes(length: number): Uint8Array {
     const start = this.#take(length);
     const copy = new Uint8Array(length);
     copy.set(this.#source.subarray(start, start + length));
     return copy;
+  }
+
+  /**
+   * Reads `count` times 4 bytes, little-endian, unsigned: where they lie, if that is at a multiple of 4 in their memory,
+   * else as a copy. Mostly O(1): a table has thousands of them, and is opened by code that is seldom run and so not fast.
+   */
+  u32s(count: number): Uint32Array {
+    const bytes = this.view(count * U32_SIZE_BYTES);
+    if (!IS_LITTLE_ENDIAN) {
+      return Uint32Array.from({ length: count }, (_, index) =>
+        readU32(bytes, index * U32_SIZE_BYTES),
+      );
+    }
+    const { buffer, byteOffset } = bytes.byteOffset % U32_SIZE_BYTES === 0 ? bytes : bytes.slice();
+    return new Uint32Array(buffer, byteOffset, count);
   }
 
   /** Reads `length` bytes of strict UTF-8. */

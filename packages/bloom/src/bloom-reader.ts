@@ -20,6 +20,8 @@ export class BloomReader {
   readonly sizeBytes: number;
   /** How many keys it was made of. */
   readonly keyCount: number;
+  /** The filter, as it was given: not to be changed. */
+  readonly bytes: Uint8Array;
   readonly #filter: Uint8Array;
   readonly #blockCount: number;
   readonly #probeCount: number;
@@ -33,6 +35,7 @@ export class BloomReader {
     const header = decodeHeader(filter, context);
     this.sizeBytes = filter.length;
     this.keyCount = header.keyCount;
+    this.bytes = filter;
     this.#filter = filter;
     this.#blockCount = header.blockCount;
     this.#probeCount = header.probeCount;

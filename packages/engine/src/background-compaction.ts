@@ -264,8 +264,8 @@ export class BackgroundCompaction {
       this.#parts.obsolete.discard(done.result.tables.map(({ fileNumber }) => fileNumber));
       return;
     }
+    for (const table of done.result.tables) tables.adoptSync(table);
     const outputs = done.result.tables.map(tableMetadataOf);
-    for (const table of outputs) tables.openSync(table);
     versions.log(compactionEdit(keyspaceId, merge, outputs));
     this.#publish();
     const readBytes = sizeOf(merge.inputs.flatMap((input) => input.tables));

@@ -218,13 +218,13 @@ export class Background {
       versions.current.keyspaces.has(keyspaceId);
     const live = result.tables.filter(isLive);
     const dead = result.tables.filter((table) => !isLive(table));
-    obsolete.discard(dead.map(({ summary }) => summary.fileNumber));
-    const added = live.map(({ keyspaceId, summary }) => ({
+    obsolete.discard(dead.map(({ table }) => table.fileNumber));
+    for (const { table } of live) tables.adoptSync(table);
+    const added = live.map(({ keyspaceId, table }) => ({
       keyspaceId,
       level: 0,
-      table: tableMetadataOf(summary),
+      table: tableMetadataOf(table),
     }));
-    for (const { table } of added) tables.openSync(table);
     versions.log({
       tablesAdded: added,
       minimumLogNumber: logAfter(generation),

@@ -109,7 +109,7 @@ async function openStore(
       const context = { directory, databaseId, versions, snapshots: new SnapshotList(), options };
       const job = flushJobOf(context, memtable);
       return runFlushJob(options.fileSystem, job, { beat: () => {} }).tables.map(
-        ({ keyspaceId, summary }) => ({ keyspaceId, level: 0, table: tableMetadataOf(summary) }),
+        ({ keyspaceId, table }) => ({ keyspaceId, level: 0, table: tableMetadataOf(table) }),
       );
     },
   });

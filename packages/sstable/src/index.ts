@@ -28,6 +28,7 @@ export { DirectBlockSource } from './direct-block-source.js';
 export { TableCursor } from './table-cursor.js';
 export type { TableIdentity } from './table-format.js';
 export type { TableProperties } from './table-properties.js';
+export { imageBuffers, type TableImage } from './table-image.js';
 export { type ExpectedTable, TableReader } from './table-reader.js';
 export type { TableStatistics } from './table-statistics.js';
 export {

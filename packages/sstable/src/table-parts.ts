@@ -17,17 +17,17 @@ export interface LoadedTail {
   readonly footer: Footer;
 }
 
-/** Loads the filter; never throws for damage. */
+/** Loads the filter, which keeps `tail.bytes`; never throws for damage. */
 export function loadTableFilter(tail: LoadedTail): LoadedFilter {
   const { filterOffset, indexOffset } = tail.footer;
   return loadFilter(partOf(tail, 'sst.filter', filterOffset, indexOffset));
 }
 
-/** Loads the index. Throws `CORRUPTION` if it is damaged. */
+/** Loads the index, which keeps `tail.bytes`. Throws `CORRUPTION` if it is damaged. */
 export function loadTableIndex(tail: LoadedTail): TableIndex {
   const { filterOffset, indexOffset, propertiesOffset } = tail.footer;
   const reader = openPlainBlock(partOf(tail, 'sst.index', indexOffset, propertiesOffset));
-  return new TableIndex(reader, filterOffset);
+  return TableIndex.decode(reader, filterOffset);
 }
 
 /** Loads the properties. Throws `CORRUPTION` if they are damaged. */

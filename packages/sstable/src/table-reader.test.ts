@@ -8,6 +8,7 @@ import {
 } from '@varve/base';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findEntry, valueEnd, valueStart } from './data-block/reader.js';
+import { imageBuffers, type TableImage } from './table-image.js';
 import { type ExpectedTable, TableReader } from './table-reader.js';
 import { type Entry, newestVisible, randomEntries, randomKey } from './testing/entries.js';
 import { BytesFile, buildTable, openTable, TEST_IDENTITY, TEST_PATH } from './testing/tables.js';
@@ -38,6 +39,76 @@ function shapedEntries(random: Random): Entry[] {
     valueSizeBytesMax: 30,
     sequenceSpan: 40,
   });
+}
+
+/** An image as another thread gets it: its memory is gone from this one. */
+function transferred(image: TableImage): TableImage {
+  return structuredClone(image, { transfer: imageBuffers(image) });
+}
+
+describe('TableReader.adoptSync', () => {
+  test.each([0, 10])('answers like the reader whose image it got, %i filter bits', (bits) => {
+    const random = createRandom(bits);
+    for (let round = 0; round < 8; round++) {
+      const entries = shapedEntries(random);
+      const { bytes } = buildTable(entries, { blockSizeBytes: 60, filterBitsPerKey: bits });
+      const opened = openTable(bytes);
+      const image = transferred(openTable(bytes).image);
+      const adopted = TableReader.adoptSync(new BytesFile(bytes), expectedOf(bytes), image);
+      expect(adopted.properties).toEqual(opened.properties);
+      expect(adopted.memoryBytes).toBe(opened.memoryBytes);
+      expect(adopted.versionsPerKey).toBe(opened.versionsPerKey);
+      for (let count = 0; count < 60; count++) {
+        const key = count < 30 ? entries[random.below(entries.length)]!.key : randomKey(random);
+        const hash = hashKey(key, 0, key.length);
+        expect(adopted.mayContain(hash)).toBe(opened.mayContain(hash));
+        expect(adopted.findBlock(key, 0, key.length)).toBe(opened.findBlock(key, 0, key.length));
+        expect(get(adopted, key, MAX_SEQUENCE)).toEqual(get(opened, key, MAX_SEQUENCE));
+      }
+    }
+  });
+
+  test('hands its memory over instead of copying it', () => {
+    const { image } = openTable(buildTable(shapedEntries(createRandom(4))).bytes);
+    expect(imageBuffers(image)).toHaveLength(1);
+    transferred(image);
+    expect(image.filter).toHaveLength(0);
+    expect(image.index.ends).toHaveLength(0);
+  });
+
+  test('reads only the footer', () => {
+    const { bytes } = buildTable(shapedEntries(createRandom(4)));
+    const { image } = openTable(bytes);
+    const file = new BytesFile(bytes);
+    const reads: number[] = [];
+    const readSync = file.readSync.bind(file);
+    file.readSync = (target, offset, length, position) => {
+      reads.push(length);
+      return readSync(target, offset, length, position);
+    };
+    TableReader.adoptSync(file, expectedOf(bytes), image);
+    expect(reads).toEqual([128]);
+  });
+
+  test('T5, T6: refuses a file that is not the table, or has another size', () => {
+    const { bytes } = buildTable(shapedEntries(createRandom(5)));
+    const { image } = openTable(bytes);
+    for (const wrong of [
+      { fileNumber: TEST_IDENTITY.fileNumber + 1 },
+      { tableId: new Uint8Array(16) },
+      { databaseId: new Uint8Array(16) },
+      { sizeBytes: bytes.length + 1 },
+    ]) {
+      const expected = { ...expectedOf(bytes), ...wrong };
+      expect(() => TableReader.adoptSync(new BytesFile(bytes), expected, image)).toThrow(
+        expect.objectContaining({ code: 'CORRUPTION', where: 'sst.identity' }),
+      );
+    }
+  });
+});
+
+function expectedOf({ length: sizeBytes }: Uint8Array): ExpectedTable {
+  return { ...TEST_IDENTITY, sizeBytes };
 }
 
 describe('TableReader', () => {

@@ -10,7 +10,7 @@
  * A damaged input fails the job: nothing is ever skipped. Outputs of a failed job are removed.
  */
 import { compareBytes, copyBytes, type EntryCursor, isStorageError } from '@varve/base';
-import type { TableSummary, TableWriterOptions } from '@varve/sstable';
+import type { TableWriterOptions } from '@varve/sstable';
 import { DirectBlockSource, TableCursor, type TableReader } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
 import { LevelCursor, MergingCursor } from '../iterators/index.js';
@@ -22,6 +22,7 @@ import {
   type JobProgress,
   KEEP_WITHOUT_SEQUENCE,
   openTableSync,
+  type TableOutput,
   type TableOutputOptions,
   TableOutputs,
 } from '../tables/index.js';
@@ -43,7 +44,7 @@ export interface CompactionJob {
 
 export interface CompactionResult {
   readonly kind: 'compact';
-  readonly tables: readonly TableSummary[];
+  readonly tables: readonly TableOutput[];
   readonly readEntryCount: number;
   readonly droppedEntryCount: number;
 }
@@ -51,7 +52,7 @@ export interface CompactionResult {
 /** An output is cut at a boundary once it has this share of its target size. */
 const BOUNDARY_CUT_SHARE = 0.5;
 
-/** Writes the merged tables, synced, and gives their summaries. On failure removes them and throws. */
+/** Writes the merged tables, synced, and gives them. On failure removes them and throws. */
 export function runCompactionJob(
   fileSystem: FileSystem,
   job: CompactionJob,
@@ -63,8 +64,7 @@ export function runCompactionJob(
   try {
     const runs = job.runs.map((run) => openRun(fileSystem, job, { run, readers }));
     const counts = new CompactionMerge(job, outputs, progress).run(runs);
-    outputs.finish();
-    return { kind: 'compact', tables: outputs.summaries, ...counts };
+    return { kind: 'compact', tables: outputs.finish(), ...counts };
   } catch (error) {
     outputs.abandon();
     throw error;

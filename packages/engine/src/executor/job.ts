@@ -5,6 +5,7 @@
  * may be retried or moved to another executor at any time.
  */
 import { assertNever } from '@varve/base';
+import { imageBuffers } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
 import {
   type RemoveFilesJob,
@@ -25,6 +26,14 @@ export interface PrepareLogResult {
 
 export type Job = FlushJob | CompactionJob | PrepareLogJob | RemoveFilesJob;
 export type JobResult = FlushResult | CompactionResult | PrepareLogResult | RemoveFilesResult;
+
+/** The memory of a result that may be handed to another thread instead of being copied. */
+export function transferableBuffers(result: JobResult): ArrayBuffer[] {
+  if (result.kind === 'compact') return result.tables.flatMap(({ image }) => imageBuffers(image));
+  if (result.kind === 'flush')
+    return result.tables.flatMap(({ table }) => imageBuffers(table.image));
+  return [];
+}
 
 /** Runs a job to its end on this thread. Throws what the job throws. */
 export function runJob(fileSystem: FileSystem, job: Job, progress: JobProgress): JobResult {

@@ -5,9 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { EntryKind, encodeText, initializeChecksums } from '@varve/base';
+import { EntryKind, encodeText, hashKey, initializeChecksums } from '@varve/base';
+import { TableReader } from '@varve/sstable';
 import { NodeFileSystem } from '@varve/vfs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { tableFileName } from '../directory/index.js';
 import { entrySize, Memtable, writePut } from '../memtable/index.js';
 import { readTable } from '../testing/table-contents.js';
 import type { JobOutcome, Lane } from './executor.js';
@@ -113,11 +115,19 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
     if (!outcome.ok) throw outcome.error;
     const { result } = outcome;
     if (result.kind !== 'flush') throw new Error('another kind of result');
-    const [{ summary }] = result.tables as [(typeof result.tables)[0]];
+    const [{ table }] = result.tables as [(typeof result.tables)[0]];
     const place = { directory, databaseId: DATABASE_ID };
-    const entries = readTable(new NodeFileSystem(), place, summary);
+    const entries = readTable(new NodeFileSystem(), place, table);
     expect(entries).toHaveLength(100_000);
     expect(entries[99_999]).toMatchObject({ key: 'key 000099999', sequence: 100_000 });
+    const file = new NodeFileSystem().openSync(
+      `${directory}/${tableFileName(table.fileNumber)}`,
+      'read',
+    );
+    const reader = TableReader.adoptSync(file, { ...table, databaseId: DATABASE_ID }, table.image);
+    expect(reader.separator(reader.blockCount - 1)).toEqual(table.largestKey);
+    expect(reader.mayContain(hashKey(table.largestKey, 0, table.largestKey.length))).toBe(true);
+    reader.close();
   });
 
   test('keeps what an error says about the place', async () => {

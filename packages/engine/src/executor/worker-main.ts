@@ -8,7 +8,7 @@ import { setPriority } from 'node:os';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { initializeChecksums } from '@varve/base';
 import { NodeFileSystem } from '@varve/vfs';
-import { type Job, runJob } from './job.js';
+import { type Job, runJob, transferableBuffers } from './job.js';
 import { errorToMessage, type OutcomeMessage } from './outcome-message.js';
 import { CLOSING_INDEX, COMPLETED_INDEX, type WorkerSettings } from './worker-settings.js';
 
@@ -27,7 +27,8 @@ else port.on('message', answer);
 
 function answer({ id, job }: { id: number; job: Job }): void {
   progress.beat();
-  port.postMessage(run(id, job));
+  const outcome = run(id, job);
+  port.postMessage(outcome, 'result' in outcome ? transferableBuffers(outcome.result) : []);
   Atomics.add(signal, COMPLETED_INDEX, 1);
   Atomics.notify(signal, COMPLETED_INDEX);
 }

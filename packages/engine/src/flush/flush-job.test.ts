@@ -73,7 +73,7 @@ function run(job: FlushJob, beat = () => {}): FlushResult {
 function contents(result: FlushResult, keyspaceId: number): StoredEntry[][] {
   return result.tables
     .filter((table) => table.keyspaceId === keyspaceId)
-    .map(({ summary }) => readTable(fileSystem, PLACE, summary));
+    .map(({ table }) => readTable(fileSystem, PLACE, table));
 }
 
 describe('runFlushJob', () => {
@@ -160,7 +160,7 @@ describe('runFlushJob', () => {
   test('keeps a table of which only tombstones are left', () => {
     const result = run(jobOf(memtableOf([put('a', 1), { ...put('a', 2), value: null }])));
     expect(contents(result, 0)).toEqual([[{ key: 'a', sequence: 2, value: null }]]);
-    expect(result.tables[0]!.summary.tombstoneCount).toBe(1);
+    expect(result.tables[0]!.table.tombstoneCount).toBe(1);
   });
 
   test('says that it is alive', () => {

@@ -5,7 +5,7 @@
  * snapshot can see are left out; tombstones are kept, because older tables may hold what they hide.
  */
 import { equalBytes } from '@varve/base';
-import type { TableSummary, TableWriterOptions } from '@varve/sstable';
+import type { TableWriterOptions } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
 import { Memtable, type MemtableImage } from '../memtable/index.js';
 import {
@@ -13,6 +13,7 @@ import {
   DropRules,
   ENTRIES_PER_BEAT,
   type JobProgress,
+  type TableOutput,
   type TableOutputOptions,
   TableOutputs,
 } from '../tables/index.js';
@@ -27,13 +28,18 @@ export interface FlushJob {
   readonly output: TableOutputOptions;
 }
 
+export interface FlushedTable {
+  readonly keyspaceId: number;
+  readonly table: TableOutput;
+}
+
 export interface FlushResult {
   readonly kind: 'flush';
-  readonly tables: readonly { readonly keyspaceId: number; readonly summary: TableSummary }[];
+  readonly tables: readonly FlushedTable[];
   readonly droppedEntryCount: number;
 }
 
-/** Writes the tables, synced, and gives their summaries. On failure removes them and throws. */
+/** Writes the tables, synced, and gives them. On failure removes them and throws. */
 export function runFlushJob(
   fileSystem: FileSystem,
   job: FlushJob,
@@ -41,20 +47,19 @@ export function runFlushJob(
 ): FlushResult {
   const memtable = Memtable.fromImage(job.memtable);
   const outputs = new TableOutputs(fileSystem, job.output);
-  const tables: { keyspaceId: number; summary: TableSummary }[] = [];
+  const tables: FlushedTable[] = [];
   let droppedEntryCount = 0;
   try {
     for (const keyspace of job.keyspaces) {
       outputs.configure(keyspace.writer);
-      const tableCountBefore = outputs.summaries.length;
       droppedEntryCount += flushKeyspace(memtable, keyspace.id, {
         snapshots: job.snapshots,
         outputs,
         progress,
       });
       outputs.cut();
-      for (const summary of outputs.summaries.slice(tableCountBefore)) {
-        tables.push({ keyspaceId: keyspace.id, summary });
+      for (const table of outputs.takeFinished()) {
+        tables.push({ keyspaceId: keyspace.id, table });
       }
     }
     outputs.finish();

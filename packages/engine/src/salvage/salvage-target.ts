@@ -103,14 +103,18 @@ export class SalvageTarget {
   *write({ metadata, sources, origin }: TargetKeyspace): Generator<void, void> {
     const outputs = this.#outputs;
     outputs.configure({ codec: metadata.compression });
-    const before = outputs.summaries.length;
+    const summaries: TableSummary[] = [];
+    const cut = (): void => {
+      outputs.cut();
+      summaries.push(...outputs.takeFinished().map(({ image: _, ...summary }) => summary));
+    };
     for (const entry of mergeSources(sources)) {
-      if (outputs.currentSizeBytes >= TARGET_FILE_SIZE_BYTES) outputs.cut();
+      if (outputs.currentSizeBytes >= TARGET_FILE_SIZE_BYTES) cut();
       this.#add(entry);
       yield;
     }
-    outputs.cut();
-    this.#note({ metadata, sources, origin }, outputs.summaries.slice(before));
+    cut();
+    this.#note({ metadata, sources, origin }, summaries);
   }
 
   /** Puts the database in force and gives what it holds. */

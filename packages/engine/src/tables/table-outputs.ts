@@ -8,6 +8,7 @@
 import { assert, isStorageError } from '@varve/base';
 import {
   checkWrittenTable,
+  type TableImage,
   type TableSummary,
   TableWriter,
   type TableWriterOptions,
@@ -28,8 +29,13 @@ export interface TableOutputOptions {
   readonly targetFileSizeBytes: number;
 }
 
+/** An output: what the manifest needs to know, and what opens the table at once. */
+export interface TableOutput extends TableSummary {
+  readonly image: TableImage;
+}
+
 export class TableOutputs {
-  readonly summaries: TableSummary[] = [];
+  #finished: TableOutput[] = [];
   readonly #fileSystem: FileSystem;
   readonly #options: TableOutputOptions;
   readonly #paths: string[] = [];
@@ -75,15 +81,19 @@ export class TableOutputs {
     file.closeSync();
     this.#writer = null;
     this.#file = null;
-    this.#readBack(summary);
-    this.summaries.push(summary);
+    this.#finished.push({ ...summary, image: this.#readBack(summary) });
   }
 
-  /** Makes every output durable, names included. */
-  finish(): TableSummary[] {
+  /** Takes out the tables finished since the last call. They hold memory: about 1 % of their size. */
+  takeFinished(): TableOutput[] {
+    return this.#finished.splice(0);
+  }
+
+  /** Makes every output durable, names included, and takes out those that are left. */
+  finish(): TableOutput[] {
     this.cut();
     if (this.#paths.length > 0) this.#fileSystem.syncDirectorySync(this.#options.directory);
-    return this.summaries;
+    return this.takeFinished();
   }
 
   /** Removes everything written, as far as possible: the job has failed, and nothing names these files. */
@@ -95,10 +105,11 @@ export class TableOutputs {
   }
 
   /** On the thread that wrote it, from the page cache: what a disk loses later is found by the checksums of reads. */
-  #readBack(summary: TableSummary): void {
+  #readBack(summary: TableSummary): TableImage {
     const reader = openTableSync(this.#fileSystem, this.#options, summary);
     try {
       checkWrittenTable(reader, summary);
+      return reader.image;
     } finally {
       reader.close();
     }

@@ -162,6 +162,28 @@ describe('TableStore', () => {
     expect(fileSystem.openPaths()).toEqual([]);
   });
 
+  test('T2, T4, T5, T6: adopts a table that was just written only if the file is that table', () => {
+    store.openSync(table);
+    const written = { ...table, image: store.get(7).reader.image };
+    store.closeAll();
+    store.adoptSync(written);
+    store.adoptSync(written);
+    expect(store.openCount).toBe(1);
+    expect(store.memoryBytes).toBe(store.get(7).memoryBytes);
+    expect(store.get(7).file).toEqual(table);
+    store.closeAll();
+    const corruption = expect.objectContaining({ code: 'CORRUPTION', file: tablePath(7) });
+    damage(fileSystem, tablePath(7), table.sizeBytes - 4);
+    expect(() => store.adoptSync(written)).toThrow(corruption);
+    writeTable(fileSystem, 8, numberedEntries(100));
+    fileSystem.renameSync(tablePath(8), tablePath(7));
+    expect(() => store.adoptSync(written)).toThrow(corruption);
+    fileSystem.removeSync(tablePath(7));
+    expect(() => store.adoptSync(written)).toThrow(corruption);
+    expect(fileSystem.openPaths()).toEqual([]);
+    expect(store.openCount).toBe(0);
+  });
+
   test('I6, I7: passes on what the file system reports, keeps nothing open, and opens it later', () => {
     for (const [operation, errno, code] of [
       ['open', 'EMFILE', 'TOO_MANY_FILES'],

@@ -5,10 +5,11 @@
  * table is closed when no version needs it any more; its file is removed by `collect`.
  */
 import { isStorageError } from '@varve/base';
+import type { TableReader } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
 import type { BlockCache } from './block-cache.js';
 import { BlockLoader } from './block-loader.js';
-import { openTableSync, type TablePlace } from './open-table.js';
+import { adoptTableSync, openTableSync, type TablePlace, type WrittenTable } from './open-table.js';
 import { type TableFile, TableHandle } from './table-handle.js';
 
 export interface TableStoreOptions extends TablePlace {
@@ -57,8 +58,19 @@ export class TableStore {
    */
   openSync(table: TableFile): void {
     if (this.#handles.has(table.fileNumber)) return;
-    const { fileSystem } = this.#options;
-    const handle = new TableHandle(table, openTableSync(fileSystem, this.#options, table));
+    this.#add(table, openTableSync(this.#options.fileSystem, this.#options, table));
+  }
+
+  /** Opens a table that a job has written and read back: only that the file is that table is checked. Errors: as above. */
+  adoptSync(table: WrittenTable): void {
+    if (this.#handles.has(table.fileNumber)) return;
+    const { fileNumber, tableId, sizeBytes } = table;
+    const reader = adoptTableSync(this.#options.fileSystem, this.#options, table);
+    this.#add({ fileNumber, tableId, sizeBytes }, reader);
+  }
+
+  #add(table: TableFile, reader: TableReader): void {
+    const handle = new TableHandle(table, reader);
     this.#handles.set(table.fileNumber, handle);
     this.#memoryBytes += handle.memoryBytes;
     if (handle.reader.filterDamaged) this.#damagedFilterCount += 1;

@@ -14,14 +14,17 @@ export interface LoadedFilter {
   readonly damage: StorageError | null;
 }
 
-/** Loads the filter block that `part` is; an empty part says that the table has none. Copies it. */
+/**
+ * Loads the filter block that `part` is, and keeps its memory; an empty part says that the table has
+ * none.
+ */
 export function loadFilter(part: FilePart): LoadedFilter {
   if (part.start === part.end) return { filter: null, damage: null };
   try {
     const reader = openPlainBlock(part);
     const { file, where, bytesOffset, start } = part;
     const context = { file, where, baseOffset: bytesOffset + start };
-    return { filter: new BloomReader(reader.bytes(reader.remaining), context), damage: null };
+    return { filter: new BloomReader(reader.view(reader.remaining), context), damage: null };
   } catch (error) {
     if (!isStorageError(error)) throw error;
     return { filter: null, damage: error };

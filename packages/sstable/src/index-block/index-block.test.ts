@@ -20,7 +20,7 @@ function encode(separators: readonly Uint8Array[]): Uint8Array {
 
 function decode(bytes: Uint8Array, dataEnd: number): TableIndex {
   const context = { file: TEST_PATH, where: 'sst.index', baseOffset: 9000 } as const;
-  return new TableIndex(new ByteReader(bytes, context), dataEnd);
+  return TableIndex.decode(new ByteReader(bytes, context), dataEnd);
 }
 
 const SEPARATORS = ['b', 'bb', 'bb', 'dd'].map(ascii);

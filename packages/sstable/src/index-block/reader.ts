@@ -15,14 +15,23 @@
 //                    versions of one key go on in the next block, it is that key
 //
 // Held in memory as integer arrays and one slab of bytes: finding a block is a search in SortedKeys,
-// over separators that are as short as they can be.
+// over separators that are as short as they can be. They lie where they were read; another thread
+// that gets this memory (an image) need not go through it again.
 
-import { assert, type ByteReader, compareBytes, readU32, SortedKeys } from '@varve/base';
+import { assert, type ByteReader, compareBytes, SortedKeys } from '@varve/base';
 import { contentLengthMax } from '../block/compression.js';
 import { TRAILER_SIZE_BYTES } from '../block/trailer.js';
 import { DATA_BLOCK_HEADER_SIZE_BYTES } from '../data-block/format.js';
 
 const LINE_SIZE_BYTES = 4 + 4 + 4;
+
+/** The index of a table as plain data. */
+export interface TableIndexImage {
+  readonly ends: Uint32Array;
+  readonly contentLengths: Uint32Array;
+  readonly separatorEnds: Uint32Array;
+  readonly separators: Uint8Array;
+}
 
 /** The index of one table, in memory. Block indices count from 0. */
 export class TableIndex {
@@ -33,22 +42,47 @@ export class TableIndex {
   readonly #separators: Uint8Array;
   readonly #keys: SortedKeys;
 
+  private constructor({ ends, contentLengths, separatorEnds, separators }: TableIndexImage) {
+    this.blockCount = ends.length;
+    this.#ends = ends;
+    this.#contentLengths = contentLengths;
+    this.#separatorEnds = separatorEnds;
+    this.#separators = separators;
+    this.#keys = new SortedKeys(separators, separatorEnds);
+  }
+
   /**
-   * Decodes the content that `reader` covers. Throws `CORRUPTION` unless the blocks lie one after
-   * the other in `[0, dataEnd)` of the file and the separators are in order. O(bytes).
+   * Decodes the content that `reader` covers and keeps its memory, which must not change any more.
+   * Throws `CORRUPTION` unless the blocks lie one after the other in `[0, dataEnd)` of the file and
+   * the separators are in order. O(bytes).
    */
-  constructor(reader: ByteReader, dataEnd: number) {
-    this.blockCount = reader.u32();
-    if (this.blockCount === 0 || this.blockCount > reader.remaining / LINE_SIZE_BYTES) {
+  static decode(reader: ByteReader, dataEnd: number): TableIndex {
+    const blockCount = reader.u32();
+    if (blockCount === 0 || blockCount > reader.remaining / LINE_SIZE_BYTES) {
       reader.fail('block count out of range');
     }
-    this.#ends = readColumn(reader, this.blockCount);
-    this.#contentLengths = readColumn(reader, this.blockCount);
-    this.#separatorEnds = readColumn(reader, this.blockCount);
-    this.#separators = reader.bytes(reader.remaining);
-    this.#checkBlocks(reader, dataEnd);
-    this.#checkSeparators(reader);
-    this.#keys = new SortedKeys(this.#separators, this.#separatorEnds);
+    const ends = reader.u32s(blockCount);
+    const contentLengths = reader.u32s(blockCount);
+    const separatorEnds = reader.u32s(blockCount);
+    const separators = reader.view(reader.remaining);
+    checkBlocks(reader, dataEnd, { ends, contentLengths });
+    checkSeparators(reader, separators, separatorEnds);
+    return new TableIndex({ ends, contentLengths, separatorEnds, separators });
+  }
+
+  /** Keeps what {@link TableIndex.image} gave, unchecked. */
+  static fromImage(image: TableIndexImage): TableIndex {
+    return new TableIndex(image);
+  }
+
+  /** Shares its memory with this object. */
+  get image(): TableIndexImage {
+    return {
+      ends: this.#ends,
+      contentLengths: this.#contentLengths,
+      separatorEnds: this.#separatorEnds,
+      separators: this.#separators,
+    };
   }
 
   /** How many bytes of memory this takes. */
@@ -98,51 +132,48 @@ export class TableIndex {
   #assertBlock(blockIndex: number): void {
     assert(blockIndex >= 0 && blockIndex < this.blockCount, 'TableIndex: no such block');
   }
-
-  #checkBlocks(reader: ByteReader, dataEnd: number): void {
-    let start = 0;
-    for (let blockIndex = 0; blockIndex < this.blockCount; blockIndex++) {
-      const end = this.#ends[blockIndex];
-      const storedContentLength = end - start - TRAILER_SIZE_BYTES;
-      if (storedContentLength <= 0 || end > dataEnd) {
-        reader.fail(`data block ${blockIndex} lies outside the data blocks`);
-      }
-      const contentLength = this.#contentLengths[blockIndex];
-      if (
-        contentLength <= DATA_BLOCK_HEADER_SIZE_BYTES ||
-        contentLength > contentLengthMax(storedContentLength)
-      ) {
-        reader.fail(`content length of data block ${blockIndex} out of range`);
-      }
-      start = end;
-    }
-    if (start !== dataEnd) reader.fail('data blocks end before the part that follows them');
-  }
-
-  #checkSeparators(reader: ByteReader): void {
-    const ends = this.#separatorEnds;
-    const separators = this.#separators;
-    let previousStart = 0;
-    let start = 0;
-    for (let blockIndex = 0; blockIndex < this.blockCount; blockIndex++) {
-      const end = ends[blockIndex];
-      if (end < start || end > separators.length) reader.fail('separator ends out of range');
-      if (
-        blockIndex > 0 &&
-        compareBytes(separators, previousStart, start, separators, start, end) > 0
-      ) {
-        reader.fail('separators out of order');
-      }
-      previousStart = start;
-      start = end;
-    }
-    if (start !== separators.length) reader.fail('bytes after the last separator');
-  }
 }
 
-function readColumn(reader: ByteReader, count: number): Uint32Array {
-  const bytes = reader.bytes(count * 4);
-  const column = new Uint32Array(count);
-  for (let index = 0; index < count; index++) column[index] = readU32(bytes, index * 4);
-  return column;
+interface BlockColumns {
+  readonly ends: Uint32Array;
+  readonly contentLengths: Uint32Array;
+}
+
+function checkBlocks(reader: ByteReader, dataEnd: number, blocks: BlockColumns): void {
+  const { ends, contentLengths } = blocks;
+  let start = 0;
+  for (let blockIndex = 0; blockIndex < ends.length; blockIndex++) {
+    const end = ends[blockIndex];
+    const storedContentLength = end - start - TRAILER_SIZE_BYTES;
+    if (storedContentLength <= 0 || end > dataEnd) {
+      reader.fail(`data block ${blockIndex} lies outside the data blocks`);
+    }
+    const contentLength = contentLengths[blockIndex];
+    if (
+      contentLength <= DATA_BLOCK_HEADER_SIZE_BYTES ||
+      contentLength > contentLengthMax(storedContentLength)
+    ) {
+      reader.fail(`content length of data block ${blockIndex} out of range`);
+    }
+    start = end;
+  }
+  if (start !== dataEnd) reader.fail('data blocks end before the part that follows them');
+}
+
+function checkSeparators(reader: ByteReader, separators: Uint8Array, ends: Uint32Array): void {
+  let previousStart = 0;
+  let start = 0;
+  for (let blockIndex = 0; blockIndex < ends.length; blockIndex++) {
+    const end = ends[blockIndex];
+    if (end < start || end > separators.length) reader.fail('separator ends out of range');
+    if (
+      blockIndex > 0 &&
+      compareBytes(separators, previousStart, start, separators, start, end) > 0
+    ) {
+      reader.fail('separators out of order');
+    }
+    previousStart = start;
+    start = end;
+  }
+  if (start !== separators.length) reader.fail('bytes after the last separator');
 }

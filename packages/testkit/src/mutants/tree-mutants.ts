@@ -219,8 +219,8 @@ export const TREE_MUTANTS: readonly Mutant[] = [
     name: 'keyspaces-flushed-together',
     rule: 'contract: a table holds the keys of one keyspace',
     file: 'engine/src/flush/flush-job.ts',
-    original: 'tables.push({ keyspaceId: keyspace.id, summary });',
-    replacement: 'tables.push({ keyspaceId: tables[0]?.keyspaceId ?? keyspace.id, summary });',
+    original: 'tables.push({ keyspaceId: keyspace.id, table });',
+    replacement: 'tables.push({ keyspaceId: tables[0]?.keyspaceId ?? keyspace.id, table });',
     tests: ['engine/src/flush/flush-job.test.ts'],
   },
   {
