@@ -17,7 +17,9 @@ const PACKAGE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sstable: ['base', 'bloom', 'vfs'],
   engine: ['base', 'bloom', 'sstable', 'vfs'],
   cli: ['base', 'engine', 'sstable', 'vfs'],
+  keyv: ['base', 'engine'],
   testkit: ['base', 'engine', 'sstable', 'vfs'],
+  unstorage: ['engine'],
 };
 
 /**

@@ -114,6 +114,7 @@ export class Keyspace<K, V> {
 
   /**
    * Does all operations or none, in order; a batch may span keyspaces. After a crash either all are there or none is.
+   * An empty batch writes nothing: it is done when every write issued before can be read, or has failed.
    * @throws StorageError also BATCH_TOO_LARGE
    */
   batch(
@@ -128,7 +129,7 @@ export class Keyspace<K, V> {
     }
   }
 
-  /** As `batch`, done when it returns. */
+  /** As `batch`, done when it returns; an empty one blocks until writes issued before can be read. */
   batchSync(operations: readonly BatchOperation<K, V>[], options: WriteOptions = NO_OPTIONS): void {
     const rank = this.#rank(options);
     this.#writing().batchSync(checkedOperations(operations), this.#formatOf, rank);

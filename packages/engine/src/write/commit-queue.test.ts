@@ -167,6 +167,32 @@ describe('CommitQueue', () => {
     expect(bench.queue.lastSequence).toBe(0);
   });
 
+  test('is done with an empty batch when every write issued before can be read', async () => {
+    const bench = new WriteBench();
+    bench.holdSyncs();
+    const before = watch(bench.put('a', '1'));
+    const barrier = watch(bench.queue.batch([], () => FORMAT, RANK.always));
+    await quiescence();
+    expect([before.state, barrier.state]).toEqual(['waiting', 'waiting']);
+    bench.scheduler.release();
+    await quiescence();
+    expect([before.state, barrier.state]).toEqual(['done', 'done']);
+  });
+
+  test('makes writes issued before visible when an empty synchronous batch returns', async () => {
+    const bench = new WriteBench();
+    bench.holdSyncs();
+    const first = bench.put('a', '1');
+    await quiescence();
+    const second = bench.put('a', '2');
+    expect(bench.get('a')).toBeUndefined();
+    bench.queue.batchSync([], () => FORMAT, RANK.none);
+    expect(bench.get('a')).toBe('2');
+    bench.scheduler.release();
+    await Promise.all([first, second]);
+    expect(bench.queue.lastSequence).toBe(2);
+  });
+
   test('P19: stops long before the sequence numbers are used up', async () => {
     const limit = MAX_SEQUENCE - 2 ** 32;
     const bench = new WriteBench({ lastSequence: limit - 2 });

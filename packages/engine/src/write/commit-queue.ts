@@ -116,13 +116,19 @@ export class CommitQueue {
     this.#closeSync();
   }
 
-  /** @param formatOf how the entry of an operation is written */
+  /**
+   * An empty batch makes every write issued before visible.
+   * @param formatOf how the entry of an operation is written
+   */
   batchSync<O extends BatchOperation>(
     operations: readonly O[],
     formatOf: (operation: O) => EntryFormat<unknown, unknown>,
     rank: number,
   ): void {
-    if (operations.length === 0) return;
+    if (operations.length === 0) {
+      if (this.#waiting.count > 0) this.#admitAllSync();
+      return this.#closeSync();
+    }
     const offset = this.#beginSync(0);
     if (!this.#encodeBatch(operations, formatOf, offset, rank)) {
       const apart = encodeApart(this.#encoder, operations, formatOf);
@@ -159,12 +165,13 @@ export class CommitQueue {
     return this.#addSingle(offset, end, rank).promise;
   }
 
+  /** An empty batch is done when every write issued before is. */
   batch<O extends BatchOperation>(
     operations: readonly O[],
     formatOf: (operation: O) => EntryFormat<unknown, unknown>,
     rank: number,
   ): Promise<void> {
-    if (operations.length === 0) return Promise.resolve();
+    if (operations.length === 0) return this.drain();
     const offset = this.#begin(0);
     if (offset >= 0 && this.#encodeBatch(operations, formatOf, offset, rank)) {
       return this.#open!.promise;

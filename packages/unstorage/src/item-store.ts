@@ -1,0 +1,136 @@
+/**
+ * Items in a keyspace: bytes under their key, read and written as unstorage asks for them.
+ */
+import type { WriteOptions } from '@varve/engine';
+import { bytesOf } from './bytes-of.js';
+import type { ItemKeyspace, LazyKeyspace } from './lazy-keyspace.js';
+
+/** Called after a write; `key` is the one that was written. */
+export type WatchListener = (event: 'update' | 'remove', key: string) => unknown;
+
+const SEPARATOR = ':';
+/** Removals in one batch of `clear`. */
+const BATCH_ENTRY_COUNT = 1000;
+
+/** A mark at the beginning of a text is a part of it. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+export class ItemStore {
+  readonly #lazy: LazyKeyspace;
+  readonly #writeOptions: WriteOptions;
+  readonly #listeners = new Set<WatchListener>();
+
+  constructor(lazy: LazyKeyspace, writeOptions: WriteOptions) {
+    this.#lazy = lazy;
+    this.#writeOptions = writeOptions;
+  }
+
+  async has(key: string): Promise<boolean> {
+    return (await this.#lazy.get()).has(key);
+  }
+
+  /** The bytes of an item, the caller's own, or null. */
+  async read(key: string): Promise<Uint8Array | null> {
+    return (await (await this.#lazy.get()).get(key)) ?? null;
+  }
+
+  async readText(key: string): Promise<string | null> {
+    return textOf(await this.read(key));
+  }
+
+  /** Many items as of one moment. */
+  async readTexts(keys: readonly string[]): Promise<(string | null)[]> {
+    const values = await (await this.#lazy.get()).getMany(keys);
+    return values.map(textOf);
+  }
+
+  async write(key: string, value: unknown): Promise<void> {
+    const bytes = bytesOf(value);
+    await (await this.#lazy.get()).put(key, bytes, this.#writeOptions);
+    this.#tell('update', [key]);
+  }
+
+  /** All items or none. */
+  async writeAll(
+    items: readonly { readonly key: string; readonly value: string }[],
+  ): Promise<void> {
+    const operations = items.map(({ key, value }) => {
+      return { type: 'put', key, value: bytesOf(value) } as const;
+    });
+    await (await this.#lazy.get()).batch(operations, this.#writeOptions);
+    this.#tell(
+      'update',
+      items.map(({ key }) => key),
+    );
+  }
+
+  async remove(key: string): Promise<void> {
+    await (await this.#lazy.get()).del(key, this.#writeOptions);
+    this.#tell('remove', [key]);
+  }
+
+  /**
+   * The keys that begin with `base`, in order.
+   * @param depthMax most separators in a key, counted from its beginning
+   */
+  async keys(base: string, depthMax: number): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const key of (await this.#lazy.get()).keys(rangeOf(base))) {
+      if (depthMax === Number.POSITIVE_INFINITY || depthOf(key) <= depthMax) keys.push(key);
+    }
+    return keys;
+  }
+
+  /** Removes the items whose keys begin with `base`: all that were set before this call. */
+  async clear(base: string): Promise<void> {
+    const items = await this.#lazy.get();
+    // Writes that nobody waited for are to be seen by the loop.
+    await items.batch([]);
+    let keys: string[] = [];
+    for await (const key of items.keys(rangeOf(base))) {
+      keys.push(key);
+      if (keys.length < BATCH_ENTRY_COUNT) continue;
+      await this.#removeAll(items, keys);
+      keys = [];
+    }
+    await this.#removeAll(items, keys);
+  }
+
+  /** Gives the function that ends it. */
+  watch(listener: WatchListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Ends all watching, and closes the database if it was opened here. */
+  async dispose(): Promise<void> {
+    this.#listeners.clear();
+    await this.#lazy.close();
+  }
+
+  async #removeAll(items: ItemKeyspace, keys: readonly string[]): Promise<void> {
+    await items.batch(
+      keys.map((key) => ({ type: 'del', key }) as const),
+      this.#writeOptions,
+    );
+    this.#tell('remove', keys);
+  }
+
+  #tell(event: 'update' | 'remove', keys: readonly string[]): void {
+    for (const listener of this.#listeners) for (const key of keys) listener(event, key);
+  }
+}
+
+function textOf(bytes: Uint8Array | null | undefined): string | null {
+  return bytes === null || bytes === undefined ? null : decoder.decode(bytes);
+}
+
+function rangeOf(base: string): { prefix?: string } {
+  return base === '' ? {} : { prefix: base };
+}
+
+function depthOf(key: string): number {
+  return key.split(SEPARATOR).length - 1;
+}
