@@ -127,7 +127,8 @@ export class CommitQueue {
   ): void {
     if (operations.length === 0) {
       if (this.#waiting.count > 0) this.#admitAllSync();
-      return this.#closeSync();
+      this.#closeSync();
+      return;
     }
     const offset = this.#beginSync(0);
     if (!this.#encodeBatch(operations, formatOf, offset, rank)) {
