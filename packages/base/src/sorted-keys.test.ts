@@ -38,6 +38,28 @@ describe('SortedKeys', () => {
     );
   });
 
+  test('finds the same among many keys, evenly spread or crowded', () => {
+    const crowded = fc.nat(40).map((n) => 2 ** (n / 4));
+    const even = fc.nat(999_999);
+    const decimal = fc
+      .oneof(even, crowded)
+      .map((n) => Buffer.from(String(Math.floor(n)).padStart(16, '0')));
+    fc.assert(
+      fc.property(fc.array(decimal, { minLength: 100, maxLength: 300 }), decimal, (keys, key) => {
+        keys.sort(compareWhole);
+        const { slab, ends } = pack(keys);
+        const sorted = new SortedKeys(slab, ends);
+        for (const sought of [key, keys[50]!, keys[50]!.subarray(0, 13)]) {
+          const found = keys.findIndex((candidate) => compareWhole(candidate, sought) >= 0);
+          expect(sorted.firstAtOrAfter(sought, 0, sought.length)).toBe(
+            found < 0 ? keys.length : found,
+          );
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('searches only the keys it is told to', () => {
     const keys = ['b', 'd', 'a', 'c'].map((text) => Uint8Array.of(text.charCodeAt(0)));
     const { slab, ends } = pack(keys);

@@ -6,6 +6,7 @@
  */
 import { StorageError } from '@varve/base';
 import type { Encoding } from './encoding/index.js';
+import type { Version } from './manifest/index.js';
 import {
   Cursor,
   type CursorOptions,
@@ -64,6 +65,8 @@ export class Keyspace<K, V> {
   readonly name: string;
   readonly #store: Store;
   readonly #format: KeyspaceFormat<K, V>;
+  /** The last version seen to have this keyspace. */
+  #lastVersion: Version | null = null;
   readonly #formatOf = (operation: AnyOperation): KeyspaceFormat<unknown, unknown> => {
     const { keyspace } = operation;
     if (keyspace === undefined) return this.#format as KeyspaceFormat<unknown, unknown>;
@@ -246,7 +249,12 @@ export class Keyspace<K, V> {
   }
 
   #assertExists(): void {
-    if (this.#store.versions.current.keyspaces.has(this.#format.keyspaceId)) return;
+    const { current } = this.#store.versions;
+    if (current === this.#lastVersion) return;
+    if (current.keyspaces.has(this.#format.keyspaceId)) {
+      this.#lastVersion = current;
+      return;
+    }
     throw new StorageError(
       'NOT_FOUND',
       `Cannot use keyspace ${JSON.stringify(this.name)}: it was dropped`,

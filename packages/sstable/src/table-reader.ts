@@ -133,6 +133,11 @@ export class TableReader {
     return this.#filter.keyCount === this.properties.entryCount ? 'one' : 'several';
   }
 
+  /** Whether {@link mayContain} can tell; without a filter, or with a damaged one, every key may be in the table. */
+  get hasFilter(): boolean {
+    return this.#filter !== null;
+  }
+
   /** Whether the table may have a key with this `hashKey()`: false is certain. 0.02 µs. */
   mayContain(hash: number): boolean {
     return this.#filter === null || this.#filter.mayContain(hash);

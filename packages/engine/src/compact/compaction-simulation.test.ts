@@ -131,8 +131,8 @@ class Simulation {
   #get(key: string, bytes: Uint8Array): number | undefined {
     for (const level of this.tree.levels) {
       if (level.level > 0) {
-        const index = level.findTable(bytes, 0, bytes.length);
-        const entry = index < 0 ? undefined : this.#find(level.tables[index], key);
+        const table = level.tables[level.firstAtOrAfter(bytes, 0, bytes.length)];
+        const entry = table === undefined ? undefined : this.#find(table, key);
         if (entry !== undefined) return entry.value;
         continue;
       }

@@ -58,9 +58,6 @@ describe('Level', () => {
     fc.assert(
       fc.property(anyRun, anyKey, (tables, key) => {
         const level = levelOf(3, tables);
-        expect(level.findTable(key, 0, key.length)).toBe(
-          tables.findIndex((table) => holds(table, key)),
-        );
         const firstAtOrAfter = tables.findIndex(
           (table) => compareWhole(table.largestKey, key) >= 0,
         );
@@ -98,8 +95,8 @@ describe('Level', () => {
       makeTable({ fileNumber: 2, keys: 'f-h' }),
     ]);
     const buffer = encodeText('zzgzz');
-    expect(level.findTable(buffer, 2, 3)).toBe(1);
-    expect(level.findTable(buffer, 0, 3)).toBe(-1);
+    expect(level.firstAtOrAfter(buffer, 2, 3)).toBe(1);
+    expect(level.firstAtOrAfter(buffer, 0, 3)).toBe(2);
     expect(level.covers(1, buffer, 2, 3)).toBe(true);
   });
 

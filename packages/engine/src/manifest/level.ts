@@ -70,19 +70,9 @@ export class Level {
   }
 
   /**
-   * Index of the only table that can hold the key `key[start, end)`, or -1. About 0.2 µs for 1,000
-   * or 10,000 tables, without allocating. Requires: not level 0.
-   */
-  findTable(key: Uint8Array, start: number, end: number): number {
-    const keys = this.#keys();
-    const index = keys.firstAtOrAfter(key, start, end);
-    const isFound = index < this.tables.length && keys.startsAtOrBefore(index, key, start, end);
-    return isFound ? index : -1;
-  }
-
-  /**
    * Index of the first table whose largest key is at or after `key[start, end)`; the number of tables
-   * when there is none: where a walk over the level starts. Requires: not level 0.
+   * when there is none. It is where a walk over the level starts, and the only table that can hold the
+   * key. About 0.05 µs for 10,000 tables, without allocating. Requires: not level 0.
    */
   firstAtOrAfter(key: Uint8Array, start: number, end: number): number {
     return this.#keys().firstAtOrAfter(key, start, end);

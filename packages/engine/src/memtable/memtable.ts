@@ -133,6 +133,7 @@ export class Memtable {
    * there is none. `decodeEntry()` reads it. O(key length).
    */
   find(keyspaceId: number, key: Uint8Array, start: number, end: number, sequence: number): number {
+    if (this.#entryCount === 0) return -1;
     const slot = this.#tree.find(keyspaceId, key, start, end);
     if (slot === 0) return -1;
     const words = this.#tree.words;

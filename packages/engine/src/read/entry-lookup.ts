@@ -7,11 +7,11 @@
  * allocates nothing; they are valid until the next walk or write.
  */
 import { EntryKind, hashKey } from '@varve/base';
-import { findEntry, kindAt, locateValue } from '@varve/sstable';
-import type { Level } from '../manifest/index.js';
+import { findEntry, locateValue } from '@varve/sstable';
 import { decodeEntry, EntrySlots } from '../memtable/index.js';
 import type { BlockWait, TableHandle, TableStore } from '../tables/index.js';
 import type { TreeView } from '../view/index.js';
+import { type SearchedLevel, SearchPlans } from './search-plan.js';
 
 export const FOUND = 0;
 export const ABSENT = 1;
@@ -44,6 +44,8 @@ const CONTINUES = 4;
 
 export class EntryLookup {
   bytes: Uint8Array = EMPTY;
+  /** Of the entry found. */
+  kind = 0;
   valueStart = 0;
   valueEnd = 0;
   missingHandle: TableHandle | null = null;
@@ -53,25 +55,27 @@ export class EntryLookup {
   filterNegativeCount = 0;
   readonly #tables: TableStore;
   readonly #slots = new EntrySlots();
+  readonly #plans: SearchPlans;
   #wait: BlockWait = 'sync';
   #loaded: readonly LoadedBlock[] = [];
 
   constructor(tables: TableStore) {
     this.#tables = tables;
+    this.#plans = new SearchPlans(tables);
   }
 
   /** Gives FOUND, ABSENT or, in `'async'` mode only, MISSING. */
   run(target: LookupTarget, wait: BlockWait, loaded: readonly LoadedBlock[]): number {
-    for (const memtable of target.view.memtables) {
-      const { keyspaceId, key, keyStart: start, keyEnd: end, sequence } = target;
-      const offset = memtable.find(keyspaceId, key, start, end, sequence);
-      if (offset >= 0) return this.#takeFromArena(memtable.arena.bytes, offset);
+    const { memtables, version } = target.view;
+    const { keyspaceId } = target;
+    for (let index = 0; index < memtables.length; index++) {
+      const { key, keyStart: start, keyEnd: end, sequence } = target;
+      const offset = memtables[index].find(keyspaceId, key, start, end, sequence);
+      if (offset >= 0) return this.#takeFromArena(memtables[index].arena.bytes, offset);
     }
-    const tree = target.view.version.keyspaces.get(target.keyspaceId);
-    if (tree === undefined) return ABSENT;
     this.#wait = wait;
     this.#loaded = loaded;
-    return this.#searchLevels(tree.occupiedLevels, target);
+    return this.#searchLevels(this.#plans.levelsOf(version, keyspaceId), target);
   }
 
   #takeFromArena(arena: Uint8Array, offset: number): number {
@@ -83,40 +87,48 @@ export class EntryLookup {
     return slots.kind === EntryKind.delete ? ABSENT : FOUND;
   }
 
-  #searchLevels(levels: readonly Level[], target: LookupTarget): number {
+  #searchLevels(levels: readonly SearchedLevel[], target: LookupTarget): number {
     const { key, keyStart: start, keyEnd: end } = target;
     const hash = hashKey(key, start, end);
     for (let index = 0; index < levels.length; index++) {
-      const level = levels[index];
+      const searched = levels[index];
       let result = UNDECIDED;
-      if (level.level === 0) result = this.#searchRuns(level, hash, target);
+      if (searched.isLevelZero) result = this.#searchRuns(searched, hash, target);
       else {
-        const tableIndex = level.findTable(key, start, end);
-        if (tableIndex < 0) continue;
-        result = this.#searchTable(level.tables[tableIndex].fileNumber, hash, target);
+        const tableIndex = searched.level.firstAtOrAfter(key, start, end);
+        if (tableIndex === searched.handles.length) continue;
+        result = this.#searchTable(searched, tableIndex, hash, target);
       }
       if (result !== UNDECIDED) return result;
     }
     return ABSENT;
   }
 
-  #searchRuns(level: Level, hash: number, target: LookupTarget): number {
-    for (const table of level.tables) {
-      const result = this.#searchTable(table.fileNumber, hash, target);
+  #searchRuns(searched: SearchedLevel, hash: number, target: LookupTarget): number {
+    for (let index = 0; index < searched.handles.length; index++) {
+      const result = this.#searchTable(searched, index, hash, target);
       if (result !== UNDECIDED) return result;
     }
     return UNDECIDED;
   }
 
-  #searchTable(fileNumber: number, hash: number, target: LookupTarget): number {
-    const handle = this.#tables.get(fileNumber);
+  /** The filter is asked first: to ask it costs less than to compare the key with the bounds of the table. */
+  #searchTable(
+    searched: SearchedLevel,
+    tableIndex: number,
+    hash: number,
+    target: LookupTarget,
+  ): number {
+    const handle = searched.handles[tableIndex];
     const { reader } = handle;
     this.filterProbeCount += 1;
     if (!reader.mayContain(hash)) {
       this.filterNegativeCount += 1;
       return UNDECIDED;
     }
-    let blockIndex = reader.findBlock(target.key, target.keyStart, target.keyEnd);
+    const { key, keyStart: start, keyEnd: end } = target;
+    if (!reader.hasFilter && !searched.level.covers(tableIndex, key, start, end)) return UNDECIDED;
+    let blockIndex = reader.findBlock(key, start, end);
     while (blockIndex < reader.blockCount) {
       const result = this.#searchBlock(handle, blockIndex, hash, target);
       if (result !== CONTINUES) return result;
@@ -140,9 +152,8 @@ export class EntryLookup {
     if (entryIndex < 0) {
       return handle.reader.mayContinue(blockIndex, key, start, end) ? CONTINUES : UNDECIDED;
     }
-    if (kindAt(block, base, entryIndex) === EntryKind.delete) return ABSENT;
     locateValue(block, base, entryIndex, this);
-    return FOUND;
+    return this.kind === EntryKind.delete ? ABSENT : FOUND;
   }
 
   /** Sets `bytes` to memory that holds the block and gives where it starts; -1 when it has to be loaded first. */

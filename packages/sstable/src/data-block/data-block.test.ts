@@ -65,11 +65,12 @@ function blockOf(entries: readonly Entry[]): Uint8Array {
   return encode(writer);
 }
 
-/** Where the value is, by both functions that tell. */
+/** Where the value is, by all functions that tell. */
 function valueAt(block: Uint8Array, entryIndex: number): Uint8Array {
-  const place = { valueStart: 0, valueEnd: 0 };
+  const place = { kind: 0, valueStart: 0, valueEnd: 0 };
   locateValue(block, BASE, entryIndex, place);
   expect(place).toEqual({
+    kind: kindAt(block, BASE, entryIndex),
     valueStart: valueStart(block, BASE, entryIndex),
     valueEnd: valueEnd(block, BASE, entryIndex),
   });
