@@ -102,7 +102,11 @@ export function copyBytes(
   if (length >= VIEW_COPY_SIZE_BYTES_MIN) {
     if (source === target) target.copyWithin(targetOffset, sourceStart, sourceEnd);
     else if (length === source.length) target.set(source, targetOffset);
-    else target.set(source.subarray(sourceStart, sourceEnd), targetOffset);
+    else
+      target.set(
+        new Uint8Array(source.buffer, source.byteOffset + sourceStart, length),
+        targetOffset,
+      );
     return;
   }
   const distance = targetOffset - sourceStart;

@@ -22,7 +22,8 @@ export const CursorStatus = {
  *
  * The fields below describe the current entry. They may be read while `valid` is true, until the
  * next move, and so may the bytes they point to: who needs them longer copies them. Only the cursor
- * writes them.
+ * writes them. While `valueBytes` is the same object, the memory behind it is not used for other
+ * entries: a copy of it serves the next entry as well.
  */
 export interface EntryCursor {
   /**

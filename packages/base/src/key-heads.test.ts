@@ -15,7 +15,7 @@ function headsOf(keys: readonly Uint8Array[]): KeyHeads {
     end += key.length;
     return end;
   });
-  const slab = Uint8Array.from(keys.flatMap((key) => [...key]));
+  const slab = new Uint8Array(Buffer.concat(keys));
   return new KeyHeads({ slab, ends, count: keys.length }, 0);
 }
 
@@ -35,14 +35,13 @@ describe('KeyHeads', () => {
     );
   });
 
-  test('tells eight decimal digits apart', () => {
-    const numbers = [0, 12_345_678, 12_345_679, 99_999_999];
-    for (let number = 0; number < 1e8; number += 499_979) numbers.push(number);
-    numbers.sort((a, b) => a - b);
+  test('tells eight decimal digits apart when there are many keys', () => {
+    const numbers: number[] = [];
+    for (let number = 0; number < 1e8; number += 997) numbers.push(number);
     const keys = numbers.map((number) => Buffer.from(String(number).padStart(8, '0')));
     const heads = headsOf(keys);
     const found = keys.map((key) => heads.headOf(key, 0, key.length));
-    expect(new Set(found).size).toBe(new Set(numbers).size);
+    expect(new Set(found).size).toBe(numbers.length);
   });
 
   test('gives 0 for every key when it learnt from none', () => {

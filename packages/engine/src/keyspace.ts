@@ -15,6 +15,9 @@ import {
   type RangeOptions,
   type ReadSnapshot,
   type Scan,
+  takeEntry,
+  takeKey,
+  takeValue,
 } from './read/index.js';
 import { sequenceOf } from './snapshot.js';
 import type { Store } from './store.js';
@@ -186,37 +189,17 @@ export class Keyspace<K, V> {
    * @throws TypeError, RangeError for a range that is none
    */
   entries(range: RangeOptions<K> = NO_OPTIONS): Scan<[K, V]> {
-    const { key, value } = this.#format;
-    return makeScan(this.#reading(), this.#format, {
-      range,
-      take: (cursor) => {
-        const { keyOffset, valueOffset } = cursor;
-        return [
-          key.read(cursor.keyBytes, keyOffset, keyOffset + cursor.keyLength),
-          value.read(cursor.valueBytes, valueOffset, valueOffset + cursor.valueLength),
-        ];
-      },
-    });
+    return makeScan(this.#reading(), this.#format, { range, take: takeEntry(this.#format) });
   }
 
   /** As `entries`, keys only: values are not decoded. */
   keys(range: RangeOptions<K> = NO_OPTIONS): Scan<K> {
-    const { key } = this.#format;
-    return makeScan(this.#reading(), this.#format, {
-      range,
-      take: ({ keyBytes, keyOffset, keyLength }) =>
-        key.read(keyBytes, keyOffset, keyOffset + keyLength),
-    });
+    return makeScan(this.#reading(), this.#format, { range, take: takeKey(this.#format) });
   }
 
   /** As `entries`, values only. */
   values(range: RangeOptions<K> = NO_OPTIONS): Scan<V> {
-    const { value } = this.#format;
-    return makeScan(this.#reading(), this.#format, {
-      range,
-      take: ({ valueBytes, valueOffset, valueLength }) =>
-        value.read(valueBytes, valueOffset, valueOffset + valueLength),
-    });
+    return makeScan(this.#reading(), this.#format, { range, take: takeValue(this.#format) });
   }
 
   /** A cursor over a range: synchronous, in both directions, without allocation per step. Close it when done. */

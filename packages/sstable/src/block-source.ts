@@ -34,6 +34,12 @@ export class BlockBuffer {
     if (bytes.length === INITIAL_SIZE_BYTES && spares.length < SPARE_COUNT_MAX) spares.push(bytes);
   }
 
+  /** Makes `bytes` another object over the same memory, so that who keeps the old one can tell that its content is gone. */
+  rename(): void {
+    const { buffer, byteOffset, length } = this.bytes;
+    this.bytes = new Uint8Array(buffer, byteOffset, length);
+  }
+
   /** Makes room for a block of `sizeBytes` in `bytes`; what was in it is lost. */
   ensure(sizeBytes: number): void {
     const oversized =

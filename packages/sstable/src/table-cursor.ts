@@ -246,6 +246,7 @@ export class TableCursor implements EntryCursor {
    * common.
    */
   #openBlock(blockIndex: number): void {
+    this.#buffer.rename();
     const { bytes } = this.#buffer;
     const flags = bytes[FLAGS_OFFSET];
     this.#blockIndex = blockIndex;
@@ -253,7 +254,7 @@ export class TableCursor implements EntryCursor {
     this.#endWidth = endWidth(flags);
     this.#sequenceWidth = sequenceWidth(flags);
     this.#kindWidth = kindWidth(flags);
-    this.#keyEnds = keyEndsOffset(this.#buffer.bytes, 0);
+    this.#keyEnds = keyEndsOffset(bytes, 0);
     this.#valueEnds = valueEndsOffset(bytes, 0);
     this.#sequences = sequencesOffset(bytes, 0);
     this.#kinds = kindsOffset(bytes, 0);

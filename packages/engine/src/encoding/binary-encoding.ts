@@ -3,7 +3,7 @@
 
 import { copyBytes } from '@varve/base';
 import { type Encoding, refusedType } from './encoding.js';
-import { copyOut, isBytes, lengthOf } from './native-bytes.js';
+import { copyOut, isBytes, lengthOf, viewOf } from './native-bytes.js';
 
 /** The encoding `'binary'`; it holds no state. */
 export const binaryEncoding: Encoding<Uint8Array> = {
@@ -18,4 +18,5 @@ export const binaryEncoding: Encoding<Uint8Array> = {
     return offset + length;
   },
   read: copyOut,
+  readOwned: viewOf,
 };

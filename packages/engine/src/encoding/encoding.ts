@@ -31,6 +31,11 @@ export interface Encoding<T> {
    * where these are not bytes that `write()` makes.
    */
   read(bytes: Uint8Array, start: number, end: number): T;
+  /**
+   * As `read()`, of memory that belongs to the reader already, so that the value may share it. Only encodings have it for
+   * which that spares a copy.
+   */
+  readOwned?(bytes: Uint8Array, start: number, end: number): T;
 }
 
 /**

@@ -1,6 +1,7 @@
 // The typed edge of the engine: values of the user's types to bytes and back.
 
 export type { CustomEncoding, Encoding } from './encoding.js';
+export { allocateBuffer } from './native-bytes.js';
 export {
   type EncodingName,
   type EncodingOption,

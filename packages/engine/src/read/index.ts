@@ -5,3 +5,4 @@ export { encodeKey, encodeRange, type RangeOptions } from './range.js';
 export { RangeCursor, type RangeHost } from './range-cursor.js';
 export { makeScan, type Scan } from './scan.js';
 export type { ReadSnapshot } from './snapshot.js';
+export { takeEntry, takeKey, takeValue } from './take.js';

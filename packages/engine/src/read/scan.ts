@@ -9,15 +9,13 @@ import type { VisibleCursor } from '../iterators/index.js';
 import type { ReadFormat } from './point-reader.js';
 import { type ByteRange, encodeRange, type RangeOptions } from './range.js';
 import { RangeCursor, type RangeHost } from './range-cursor.js';
+import type { Take } from './take.js';
 
 /** An iterable for `for` and for `for await`. */
 export interface Scan<T> extends Iterable<T>, AsyncIterable<T> {
   [Symbol.iterator](): IterableIterator<T>;
   [Symbol.asyncIterator](): AsyncIterableIterator<T>;
 }
-
-/** Makes what the loop receives from the position of a cursor. */
-type Take<T> = (cursor: VisibleCursor) => T;
 
 /** Entries between two looks at the clock. */
 const STEPS_PER_CLOCK_READ = 128;

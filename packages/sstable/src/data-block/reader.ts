@@ -110,7 +110,8 @@ export function locateValue(
   const keys = base + DATA_BLOCK_HEADER_SIZE_BYTES + entryCount * columnsWidth(flags);
   const values = keys + readEnd(block, valueEnds - width, width);
   const offset = valueEnds + entryIndex * width;
-  place.kind = block[(flags & FLAG_KINDS) === 0 ? base + COMMON_KIND_OFFSET : keys - entryCount + entryIndex];
+  place.kind =
+    block[(flags & FLAG_KINDS) === 0 ? base + COMMON_KIND_OFFSET : keys - entryCount + entryIndex];
   place.valueStart = entryIndex === 0 ? values : values + readEnd(block, offset - width, width);
   place.valueEnd = values + readEnd(block, offset, width);
 }

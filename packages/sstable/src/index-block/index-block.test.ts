@@ -35,7 +35,7 @@ describe('TableIndex', () => {
     expect([0, 1, 3].map((blockIndex) => index.storedEnd(blockIndex))).toEqual([113, 226, 452]);
     expect(index.contentLength(3)).toBe(100);
     expect(SEPARATORS.map((_, blockIndex) => index.separator(blockIndex))).toEqual(SEPARATORS);
-    expect(index.memoryBytes).toBe(4 * 16 + 7);
+    expect(index.memoryBytes).toBe(4 * 20 + 2 * 4 + 7);
     expect(index.compareSeparator(1, ascii('xbbx'), 1, 3)).toBe(0);
     expect(index.compareSeparator(0, ascii('bb'), 0, 2)).toBeLessThan(0);
   });
