@@ -42,7 +42,7 @@ const IMPORTS: readonly Owned[] = [
   },
   {
     pattern: /^lz4-wasm/,
-    owners: /^packages\/sstable\/src\/block\/lz4-library\.ts$/,
+    owners: /^packages\/sstable\/src\/block\/lz4-module\.ts$/,
     instead: 'Use the codecs of @varve/sstable',
   },
   {

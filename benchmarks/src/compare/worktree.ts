@@ -19,6 +19,8 @@ import { join } from 'node:path';
 import type { RunCommand } from './command.js';
 
 const LOCK_FILE = 'pnpm-lock.yaml';
+/** What a build runs after the compiler; its older name for older revisions. */
+const GENERATORS = ['tools/build/generate.mjs', 'tools/build/bundle-vendored.mjs'];
 
 /** Where a revision comes from, and how the commands for it are run. */
 export interface WorktreeOptions {
@@ -64,8 +66,8 @@ export async function installAndBuild(
   else await install(path, run);
   const compiler = join(path, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [compiler, '-b', 'packages/engine'], { directory: path });
-  const bundler = join(path, 'tools/build/bundle-vendored.mjs');
-  if (existsSync(bundler)) await run(process.execPath, [bundler], { directory: path });
+  const finish = GENERATORS.map((name) => join(path, name)).find((script) => existsSync(script));
+  if (finish !== undefined) await run(process.execPath, [finish], { directory: path });
 }
 
 function locksSame(path: string, root: string): boolean {

@@ -215,6 +215,7 @@ describe('Statistics', () => {
     const { memory: memoryUse, keyspaces, ...rest } = db.stats();
     expect(rest).toEqual({
       status: 'open',
+      backgroundThreadCount: 0,
       sequence: 0,
       tables: { count: 0, sizeBytes: 0 },
       cache: { hitCount: 0, missCount: 0, readBytes: 0 },

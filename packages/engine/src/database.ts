@@ -13,6 +13,7 @@ import {
 } from '@varve/base';
 import { type EncodingOption, resolveEncoding, type ValueOf } from './encoding/index.js';
 import type { EventHub } from './events.js';
+import { locateWorkerEntry } from './executor/index.js';
 import { runFlushJob } from './flush/index.js';
 import { flushJobOf, tableMetadataOf } from './job-makers.js';
 import { Keyspace, type KeyspaceFormat } from './keyspace.js';
@@ -84,7 +85,9 @@ async function openStore(
   encodings: { readonly key: string; readonly value: string },
 ): Promise<Store> {
   const { tuning } = options;
-  const state = await recover({
+  const wantsThreads = options.backgroundThreads > 0 && options.fileSystem.capability.workers;
+  const workerEntry = wantsThreads ? await locateWorkerEntry() : null;
+  const recovered = await recover({
     fileSystem: options.fileSystem,
     path,
     random: entropy,
@@ -113,7 +116,7 @@ async function openStore(
       );
     },
   });
-  return new Store(options, state);
+  return new Store(options, { recovered, workerEntry });
 }
 
 /** An open database. Close it when done (`await using db = await open(path)`). */

@@ -42,6 +42,11 @@ export interface DatabaseEvents {
   };
   /** Background work failed; it is tried again if `willRetry`, otherwise writing stops. */
   backgroundError: { readonly error: Error; readonly willRetry: boolean };
+  /**
+   * Worker threads cannot be used, and `error` says why: from now on flushes and compactions run on the thread of the
+   * database, which stands still meanwhile. Nothing else changes. Follows a `backgroundError` with the same error.
+   */
+  threadsGivenUp: { readonly error: Error };
 }
 
 type Listener<E> = (event: E) => void;

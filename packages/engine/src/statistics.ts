@@ -83,6 +83,8 @@ export interface DatabaseStatistics {
     readonly durationsMs: Readonly<Record<StallReason, number>>;
   };
   readonly snapshots: { readonly count: number; readonly oldestAgeMs: number | null };
+  /** Worker threads for flushes and compactions; 0: they run on the thread of the database. */
+  readonly backgroundThreadCount: number;
   readonly openHandleCount: number;
   readonly recovery: { readonly replayedGroupCount: number; readonly discardedBytes: number };
 }
@@ -139,6 +141,7 @@ export function statisticsOf(
       count: snapshots.count,
       oldestAgeMs: oldest === undefined ? null : store.monotonicMs() - oldest.takenAtMs,
     },
+    backgroundThreadCount: store.backgroundThreadCount,
     openHandleCount: store.handles.count,
     recovery: { ...store.recovery },
   };

@@ -15,6 +15,7 @@ import {
   type Executor,
   InlineExecutor,
   ResilientExecutor,
+  type WorkerEntry,
   WorkerExecutor,
 } from './executor/index.js';
 import { LogReplacement } from './log-replacement.js';
@@ -44,6 +45,13 @@ export type DatabaseState = 'open' | 'readOnly' | 'failed' | 'closed';
 /** At close, a memtable with less than this is left in its log: replaying that takes a few milliseconds. */
 const CLOSE_FLUSH_LIMIT_BYTES = 1024 * 1024;
 
+/** What a store is made of, besides its options. */
+export interface StoreParts {
+  readonly recovered: RecoveredState;
+  /** What background threads run; null when none are wanted. */
+  readonly workerEntry: WorkerEntry | null;
+}
+
 export class Store implements WriteHost, RangeHost {
   readonly options: ResolvedOptions;
   readonly directory: DatabaseDirectory;
@@ -61,6 +69,7 @@ export class Store implements WriteHost, RangeHost {
   readonly #stalls: StallMeter;
   readonly #clock: Clock;
   readonly #fileSystem: FileSystem;
+  readonly #workerEntry: WorkerEntry | null;
   #status: DatabaseStatus = 'open';
   #toldState: DatabaseState;
   #started = false;
@@ -68,8 +77,9 @@ export class Store implements WriteHost, RangeHost {
   #closing: Promise<void> | null = null;
   #spareMemtable: Memtable | null = null;
 
-  constructor(options: ResolvedOptions, state: RecoveredState) {
+  constructor(options: ResolvedOptions, { recovered: state, workerEntry }: StoreParts) {
     this.options = options;
+    this.#workerEntry = workerEntry;
     this.#clock = options.clock;
     this.#fileSystem = options.fileSystem;
     this.directory = state.directory;
@@ -116,6 +126,11 @@ export class Store implements WriteHost, RangeHost {
   /** Syncs of logs since the database was opened. */
   get logSyncCount(): number {
     return this.#writing?.queue.committer.syncCount ?? 0;
+  }
+
+  /** 0 while background work runs on this thread. */
+  get backgroundThreadCount(): number {
+    return this.#writing?.executor.threadCount ?? 0;
   }
 
   assertReadable(): void {
@@ -377,13 +392,13 @@ export class Store implements WriteHost, RangeHost {
   }
 
   #makeExecutor(): Executor {
-    const { backgroundThreads } = this.options;
     const inline = new InlineExecutor(this.#fileSystem, this.#clock);
-    if (backgroundThreads === 0 || !this.#fileSystem.capability.workers) return inline;
+    if (this.#workerEntry === null) return inline;
     return new ResilientExecutor({
       inline,
-      threads: new WorkerExecutor(backgroundThreads),
+      threads: new WorkerExecutor(this.options.backgroundThreads, this.#workerEntry),
       onThreadLost: (error) => this.events.emit('backgroundError', { error, willRetry: true }),
+      onThreadsGivenUp: (error) => this.events.emit('threadsGivenUp', { error }),
     });
   }
 

@@ -1,6 +1,9 @@
 /**
  * One worker thread and the jobs it has been given. Started with its first job; when it dies, every job it had fails
  * with WORKER_FAILED and the next job starts a new one.
+ *
+ * Where none can be started, every job is answered with a WORKER_FAILED that is not worth a retry. The answer takes the
+ * way of all answers, so that somebody who waits without the event loop gets it too.
  */
 import {
   MessageChannel,
@@ -8,11 +11,18 @@ import {
   receiveMessageOnPort,
   Worker,
 } from 'node:worker_threads';
-import { StorageError } from '@varve/base';
+import { isStorageError, StorageError } from '@varve/base';
 import { NodeFileSystem } from '@varve/vfs';
 import type { JobDone, JobOutcome } from './executor.js';
 import type { Job } from './job.js';
-import { messageToOutcome, type OutcomeMessage } from './outcome-message.js';
+import { errorToMessage, messageToOutcome, type OutcomeMessage } from './outcome-message.js';
+import type { WorkerEntry } from './worker-entry.js';
+
+/** Why no thread can be started, and where that is answered. */
+interface Refusal {
+  readonly error: StorageError;
+  readonly port: MessagePort;
+}
 
 /** Jobs make little garbage, and what is not collected early stays memory of the process. */
 const YOUNG_GENERATION_SIZE_MIB = 8;
@@ -21,7 +31,7 @@ const system = new NodeFileSystem();
 
 export interface BackgroundWorkerOptions {
   readonly name: string;
-  readonly entry: URL;
+  readonly entry: WorkerEntry;
   readonly signal: Int32Array;
   readonly beatIndex: number;
   readonly threadIndex: number;
@@ -32,6 +42,7 @@ export class BackgroundWorker {
   readonly #jobs = new Map<number, JobDone>();
   #worker: Worker | null = null;
   #port: MessagePort | null = null;
+  #refusal: Refusal | null = null;
   #nextJobId = 1;
   /** Resolves when the thread has ended. */
   #exited: Promise<void> = Promise.resolve();
@@ -61,7 +72,8 @@ export class BackgroundWorker {
     const id = this.#nextJobId++;
     this.#jobs.set(id, done);
     this.#holdProcess();
-    port.postMessage({ id, job });
+    if (this.#refusal === null) port.postMessage({ id, job });
+    else this.#refusal.port.postMessage({ id, error: errorToMessage(this.#refusal.error) });
   }
 
   /** Delivers every answer that has arrived; gives their number. */
@@ -90,7 +102,7 @@ export class BackgroundWorker {
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#jobs.clear();
-    if (worker === null) return;
+    if (worker === null) return this.#forget();
     const isLoading = this.beatCount === this.#startBeatCount;
     if (!isLoading) this.#forget();
     await (isLoading ? this.#exited : worker.terminate());
@@ -99,15 +111,26 @@ export class BackgroundWorker {
 
   #start(): MessagePort {
     const { port1, port2 } = new MessageChannel();
+    try {
+      this.#worker = this.#startThread(port2);
+    } catch (cause) {
+      return this.#refuse(cause);
+    }
+    return this.#listen(port1);
+  }
+
+  #startThread(port: MessagePort): Worker {
     const { signal, beatIndex, threadIndex, entry, name } = this.#options;
+    if (!(entry instanceof URL)) throw entry;
     Atomics.store(signal, threadIndex, 0);
+    this.#startBeatCount = this.beatCount;
     const worker = new Worker(entry, {
       name,
-      workerData: { port: port2, signal, beatIndex, threadIndex },
+      workerData: { port, signal, beatIndex, threadIndex },
       // Flags of the process are its own: a loader or condition meant for the main thread must not change this one.
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_SIZE_MIB },
-      transferList: [port2],
+      transferList: [port],
     });
     worker.on('error', (error) => this.#died(worker, error));
     this.#exited = new Promise((resolve) => {
@@ -116,13 +139,22 @@ export class BackgroundWorker {
         resolve();
       });
     });
-    this.#startBeatCount = this.beatCount;
-    port1.on('message', (message: OutcomeMessage) => this.#deliver(message));
     worker.unref();
-    port1.unref();
-    this.#worker = worker;
-    this.#port = port1;
-    return port1;
+    return worker;
+  }
+
+  /** Answers come from a channel whose other end stays here. */
+  #refuse(cause: unknown): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#refusal = { error: refusalOf(cause), port: port2 };
+    return this.#listen(port1);
+  }
+
+  #listen(port: MessagePort): MessagePort {
+    port.on('message', (message: OutcomeMessage) => this.#deliver(message));
+    port.unref();
+    this.#port = port;
+    return port;
   }
 
   #deliver(message: OutcomeMessage): void {
@@ -152,11 +184,12 @@ export class BackgroundWorker {
     this.#port?.close();
     this.#port = null;
     this.#worker = null;
+    this.#refusal = null;
   }
 
   /** Jobs under way keep the process alive; an idle database does not. */
   #holdProcess(): void {
-    this.#worker!.ref();
+    this.#worker?.ref();
     this.#port!.ref();
   }
 
@@ -164,4 +197,10 @@ export class BackgroundWorker {
     this.#worker?.unref();
     this.#port?.unref();
   }
+}
+
+function refusalOf(cause: unknown): StorageError {
+  if (isStorageError(cause)) return cause;
+  const message = `Cannot start background threads: ${(cause as Error).message}`;
+  return new StorageError('WORKER_FAILED', message, { cause, retryable: false });
 }

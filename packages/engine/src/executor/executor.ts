@@ -24,6 +24,8 @@ export interface Executor {
   wait(): void;
   /** Jobs submitted and not yet delivered. */
   readonly pendingCount: number;
+  /** Worker threads that jobs run on; 0: this thread. */
+  readonly threadCount: number;
   /** Stops for good. Jobs under way are finished or abandoned, and not delivered. */
   close(): Promise<void>;
 }

@@ -17,6 +17,7 @@ interface QueuedJob {
 }
 
 export class InlineExecutor implements Executor {
+  readonly threadCount = 0;
   readonly #fileSystem: FileSystem;
   readonly #clock: Clock;
   readonly #queues: Record<Lane, QueuedJob[]> = { flush: [], compact: [] };

@@ -15,8 +15,13 @@ interface SubmittedJob {
 
 /** Collects jobs; the test answers them. */
 class FakeExecutor implements Executor {
+  readonly threadCount: number;
   readonly jobs: SubmittedJob[] = [];
   readonly calls: string[] = [];
+
+  constructor(threadCount: number) {
+    this.threadCount = threadCount;
+  }
 
   get pendingCount(): number {
     return this.jobs.length;
@@ -57,18 +62,20 @@ function removal(name: string): Job {
 }
 
 function makeExecutor() {
-  const threads = new FakeExecutor();
-  const inline = new FakeExecutor();
+  const threads = new FakeExecutor(2);
+  const inline = new FakeExecutor(0);
   const lost: Error[] = [];
+  const givenUp: Error[] = [];
   const outcomes: JobOutcome[] = [];
   const executor = new ResilientExecutor({
     threads,
     inline,
     onThreadLost: (error) => lost.push(error),
+    onThreadsGivenUp: (error) => givenUp.push(error),
   });
   const submit = (name: string, lane: Lane = 'flush'): void =>
     executor.submit(lane, removal(name), (outcome) => outcomes.push(outcome));
-  return { executor, threads, inline, lost, outcomes, submit };
+  return { executor, threads, inline, lost, givenUp, outcomes, submit };
 }
 
 describe('ResilientExecutor', () => {
@@ -85,10 +92,13 @@ describe('ResilientExecutor', () => {
   });
 
   test.each([3, 4])('runs everything inline after 3 deaths in a row (of %i)', (deathCount) => {
-    const { threads, inline, lost, outcomes, submit } = makeExecutor();
+    const { executor, threads, inline, lost, givenUp, outcomes, submit } = makeExecutor();
     submit('a');
+    expect(executor.threadCount).toBe(2);
     for (let death = 1; death <= deathCount; death++) threads.die();
     expect(lost).toHaveLength(3);
+    expect(givenUp).toEqual([lost[2]]);
+    expect(executor.threadCount).toBe(0);
     expect(inline.jobs).toMatchObject([{ job: removal('a') }]);
     submit('b');
     expect(threads.pendingCount).toBe(0);
@@ -124,6 +134,21 @@ describe('ResilientExecutor', () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) submit(name);
     for (let death = 1; death <= 3; death++) threads.die();
     expect(inline.pendingCount).toBe(5);
+    expect(outcomes).toEqual([]);
+  });
+
+  test('runs everything inline at once when no thread can be started', () => {
+    const { threads, inline, lost, givenUp, outcomes, submit } = makeExecutor();
+    submit('a');
+    submit('b', 'compact');
+    for (const job of threads.jobs.splice(0)) {
+      const text = 'Cannot start background threads: forbidden';
+      const error = new StorageError('WORKER_FAILED', text, { retryable: false });
+      job.done({ ok: false, error });
+    }
+    expect(inline.jobs).toMatchObject([{ job: removal('a') }, { lane: 'compact' }]);
+    expect(lost).toHaveLength(1);
+    expect(givenUp).toEqual(lost);
     expect(outcomes).toEqual([]);
   });
 

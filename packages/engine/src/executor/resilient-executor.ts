@@ -1,8 +1,9 @@
 /**
  * Survives dying threads: a job whose thread died is given to a new one, and after a few deaths in a row everything runs
- * inline from then on. Slower, and it blocks the event loop while a job runs, but nothing stops.
+ * inline from then on; at once where no thread can be started. Slower, and it blocks the event loop while a job runs, but
+ * nothing stops.
  */
-import { isStorageError } from '@varve/base';
+import { isStorageError, type StorageError } from '@varve/base';
 import type { Executor, JobDone, Lane } from './executor.js';
 import type { Job } from './job.js';
 
@@ -14,6 +15,8 @@ export interface ResilientExecutorOptions {
   readonly inline: Executor;
   /** A thread died; its job is run again. */
   readonly onThreadLost: (error: Error) => void;
+  /** From now on everything runs inline. */
+  readonly onThreadsGivenUp: (error: Error) => void;
 }
 
 export class ResilientExecutor implements Executor {
@@ -28,6 +31,10 @@ export class ResilientExecutor implements Executor {
 
   get pendingCount(): number {
     return this.#options.threads.pendingCount + this.#options.inline.pendingCount;
+  }
+
+  get threadCount(): number {
+    return this.#isInline ? 0 : this.#options.threads.threadCount;
   }
 
   submit(lane: Lane, job: Job, done: JobDone): void {
@@ -60,11 +67,12 @@ export class ResilientExecutor implements Executor {
     await Promise.all([this.#options.threads.close(), this.#options.inline.close()]);
   }
 
-  #noteLoss(error: Error): void {
-    if (error === this.#lastLoss) return;
+  #noteLoss(error: StorageError): void {
+    if (error === this.#lastLoss || this.#isInline) return;
     this.#lastLoss = error;
-    this.#deathCount += 1;
+    this.#deathCount = error.retryable ? this.#deathCount + 1 : DEATH_COUNT_MAX;
     this.#options.onThreadLost(error);
+    if (this.#isInline) this.#options.onThreadsGivenUp(error);
   }
 
   /** Threads have been given up, for good. */

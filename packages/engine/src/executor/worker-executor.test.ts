@@ -5,7 +5,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { EntryKind, encodeText, hashKey, initializeChecksums } from '@varve/base';
+import {
+  EntryKind,
+  encodeText,
+  hashKey,
+  initializeChecksums,
+  StorageError,
+} from '@varve/base';
 import { TableReader } from '@varve/sstable';
 import { NodeFileSystem } from '@varve/vfs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -14,17 +20,23 @@ import { entrySize, Memtable, writePut } from '../memtable/index.js';
 import { readTable } from '../testing/table-contents.js';
 import type { JobOutcome, Lane } from './executor.js';
 import type { Job } from './job.js';
+import { locateWorkerEntry, type WorkerEntry } from './worker-entry.js';
 import { WorkerExecutor } from './worker-executor.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/executor/worker-main.js', import.meta.url));
+const SOURCE_MODULE = ENTRY.replace('worker-main', 'worker-source');
 const DATABASE_ID = new Uint8Array(16).fill(0xdb);
 
+let entry: WorkerEntry;
 let directory: string;
 let executor: WorkerExecutor;
 const workers: Worker[] = [];
 const onWorker = (worker: Worker): void => void workers.push(worker);
 
-beforeAll(initializeChecksums);
+beforeAll(async () => {
+  await initializeChecksums();
+  entry = await locateWorkerEntry();
+});
 
 beforeEach(() => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-executor-'));
@@ -81,7 +93,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   test.each([1, 2])(
     'runs jobs of both lanes on %i threads, each lane in its order',
     async (count) => {
-      executor = new WorkerExecutor(count);
+      executor = new WorkerExecutor(count, entry);
       const order: string[] = [];
       const jobs = Array.from({ length: 10 }, async (_, index) => {
         touch(`${index}`);
@@ -103,14 +115,14 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   );
 
   test('starts a thread only when there is work for it', async () => {
-    executor = new WorkerExecutor(2);
+    executor = new WorkerExecutor(2, entry);
     expect(workers).toHaveLength(0);
     await run(removal('x'), 'compact');
     expect(workers).toHaveLength(1);
   });
 
   test('reads a memtable where it lies', async () => {
-    executor = new WorkerExecutor(2);
+    executor = new WorkerExecutor(2, entry);
     const outcome = await run(largeFlush());
     if (!outcome.ok) throw outcome.error;
     const { result } = outcome;
@@ -131,7 +143,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('keeps what an error says about the place', async () => {
-    executor = new WorkerExecutor(1);
+    executor = new WorkerExecutor(1, entry);
     touch('000007.sst');
     const table = { fileNumber: 7, tableId: new Uint8Array(16), sizeBytes: 1000 };
     const output = { directory, databaseId: DATABASE_ID };
@@ -156,7 +168,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('lets a caller wait without the event loop', () => {
-    executor = new WorkerExecutor(1);
+    executor = new WorkerExecutor(1, entry);
     touch('a');
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', removal('a'), (outcome) => outcomes.push(outcome));
@@ -168,7 +180,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('delivers from poll() what has arrived, once', async () => {
-    executor = new WorkerExecutor(1);
+    executor = new WorkerExecutor(1, entry);
     await run(removal('x')); // the thread is up now
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', removal('a'), (outcome) => outcomes.push(outcome));
@@ -179,7 +191,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('P5: fails the jobs of a thread that dies, and gives the next to a new one', async () => {
-    executor = new WorkerExecutor(1);
+    executor = new WorkerExecutor(1, entry);
     await run(removal('x'));
     const lost = [run(largeFlush()), run(removal('y'))];
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -197,7 +209,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('P5: notices a thread that dies while this one is blocked, and no event can tell', async () => {
-    executor = new WorkerExecutor(1);
+    executor = new WorkerExecutor(1, entry);
     await run(removal('x'));
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', largeFlush(), (outcome) => outcomes.push(outcome));
@@ -210,7 +222,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('P5: fails a job that throws what it should not, and goes on', async () => {
-    executor = new WorkerExecutor(1);
+    executor = new WorkerExecutor(1, entry);
     const poisoned = { kind: 'flush', memtable: null } as unknown as Job;
     expect(await run(poisoned)).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
     expect(await run({ kind: 'unknown' } as unknown as Job)).toMatchObject({ ok: false });
@@ -219,7 +231,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('P6: gives up a thread that does not move while somebody waits', async () => {
-    executor = new WorkerExecutor(1);
+    executor = new WorkerExecutor(1, entry);
     await run(removal('x'));
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', removal('y'), (outcome) => outcomes.push(outcome));
@@ -231,8 +243,41 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
     expect(await run(removal('z'))).toMatchObject({ ok: true });
   });
 
+  test('runs jobs from code that is a text instead of a file', async () => {
+    const { workerSource } = (await import(SOURCE_MODULE)) as { workerSource: string };
+    const url = new URL(`data:text/javascript,${encodeURIComponent(workerSource)}`);
+    executor = new WorkerExecutor(1, url);
+    touch('a');
+    expect(await run(removal('a'))).toMatchObject({ ok: true });
+    expect(fs.existsSync(`${directory}/a`)).toBe(false);
+    expect(await run(largeFlush())).toMatchObject({ ok: true });
+    expect(workers).toHaveLength(1);
+  });
+
+  test('P5: answers every job when no thread can be started, in a later turn or who waits', async () => {
+    const reason = new StorageError('WORKER_FAILED', 'Cannot start background threads: forbidden');
+    executor = new WorkerExecutor(2, reason);
+    const outcomes: JobOutcome[] = [];
+    executor.submit('flush', removal('x'), (outcome) => outcomes.push(outcome));
+    expect(outcomes).toEqual([]);
+    executor.wait();
+    expect(outcomes).toMatchObject([{ ok: false, error: { code: 'WORKER_FAILED' } }]);
+    const later = await Promise.all([run(removal('y')), run(removal('z'), 'compact')]);
+    expect(later.map(({ ok }) => ok)).toEqual([false, false]);
+    expect(executor.pendingCount).toBe(0);
+    expect(workers).toHaveLength(0);
+  });
+
+  test('P5: says so when the system refuses a thread', async () => {
+    executor = new WorkerExecutor(1, new URL('https://example.invalid/worker.js'));
+    expect(await run(removal('x'))).toMatchObject({
+      ok: false,
+      error: { code: 'WORKER_FAILED', retryable: false },
+    });
+  });
+
   test('close() ends the threads and delivers nothing more', async () => {
-    executor = new WorkerExecutor(2);
+    executor = new WorkerExecutor(2, entry);
     await run(removal('x'));
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', largeFlush(), (outcome) => outcomes.push(outcome));

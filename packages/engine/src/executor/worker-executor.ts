@@ -7,6 +7,7 @@
 import { BackgroundWorker } from './background-worker.js';
 import type { Executor, JobDone, Lane } from './executor.js';
 import type { Job } from './job.js';
+import type { WorkerEntry } from './worker-entry.js';
 import {
   CLOSING_INDEX,
   COMPLETED_INDEX,
@@ -37,14 +38,17 @@ export class WorkerExecutor implements Executor {
   );
   readonly #workers: readonly BackgroundWorker[];
 
+  readonly threadCount: number;
+
   /** @param threadCount 1 or 2 */
-  constructor(threadCount: number) {
+  constructor(threadCount: number, entry: WorkerEntry) {
+    this.threadCount = threadCount;
     const names = threadCount === 1 ? ['varve-background'] : ['varve-flush', 'varve-compact'];
     this.#workers = names.map(
       (name, index) =>
         new BackgroundWorker({
           name,
-          entry: workerEntry(),
+          entry,
           signal: this.#signal,
           beatIndex: FIRST_BEAT_INDEX + index,
           threadIndex: FIRST_THREAD_INDEX + index,
@@ -106,13 +110,4 @@ function hangs(watched: WatchedWorker): boolean {
   watched.silentMs = beatCount === watched.beatCount ? watched.silentMs + WATCH_INTERVAL_MS : 0;
   watched.beatCount = beatCount;
   return watched.silentMs >= HANG_TIMEOUT_MS;
-}
-
-/** The built entry, also when this file itself is being run from source by a test runner. */
-function workerEntry(): URL {
-  const fromSource = import.meta.url.endsWith('.ts');
-  return new URL(
-    fromSource ? '../../dist/executor/worker-main.js' : './worker-main.js',
-    import.meta.url,
-  );
 }

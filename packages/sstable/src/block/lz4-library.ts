@@ -1,25 +1,11 @@
-// LZ4 from the WebAssembly package, without its garbage: the only importer of it.
+// LZ4 from the WebAssembly package, without its garbage.
 //
 // The package's functions give every result in a buffer of its own. For blocks of a few KiB that is an
 // allocation outside the JavaScript heap per block, which the collector notices late: tens of megabytes
 // of process memory under load. So its exports are called as its own functions do, and results are
-// copied from WebAssembly memory to where they belong. The version of the package is pinned for that.
+// copied from WebAssembly memory to where they belong.
 
-import { assert } from '@varve/base';
-import * as library from 'lz4-wasm-nodejs';
-
-/** What the package's own glue calls. */
-interface Lz4Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  __wbindgen_add_to_stack_pointer(delta: number): number;
-  __wbindgen_malloc(sizeBytes: number): number;
-  __wbindgen_free(pointer: number, sizeBytes: number): void;
-  compress(resultPointer: number, pointer: number, length: number): void;
-  decompress(resultPointer: number, pointer: number, length: number): void;
-}
-
-const lz4 = (library as unknown as { readonly __wasm: Lz4Exports }).__wasm;
-assert(typeof lz4?.decompress === 'function', 'lz4-wasm-nodejs is of a version with other exports');
+import { lz4 } from './lz4-module.js';
 
 /** Pointer, length, error object and error flag. */
 const RESULT_SIZE_BYTES = 16;
