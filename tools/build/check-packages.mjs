@@ -9,7 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const PUBLISHED = ['base', 'vfs', 'bloom', 'sstable', 'engine', 'keyv', 'unstorage', 'cli'];
+const PUBLISHED = [
+  ...['base', 'vfs', 'bloom', 'sstable', 'engine'],
+  ...['abstract-level', 'keyv', 'unstorage', 'cli'],
+];
 const EXPECTED_OUTPUT = [
   '{ born: 1815 }',
   'undefined',

@@ -16,6 +16,7 @@ const PACKAGE_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bloom: ['base'],
   sstable: ['base', 'bloom', 'vfs'],
   engine: ['base', 'bloom', 'sstable', 'vfs'],
+  'abstract-level': ['base', 'engine'],
   cli: ['base', 'engine', 'sstable', 'vfs'],
   keyv: ['base', 'engine'],
   testkit: ['base', 'engine', 'sstable', 'vfs'],

@@ -51,6 +51,11 @@ const IMPORTS: readonly Owned[] = [
     instead: 'Use the encoding msgpack',
   },
   {
+    pattern: /^abstract-level$/,
+    owners: /^packages\/abstract-level\/src\//,
+    instead: 'Use the package @varve/abstract-level',
+  },
+  {
     pattern: /^(?!@varve\/|\.)/,
     owners: /^$/,
     instead: 'Do without, or write down the decision and add the library to tools/tidy/owners.ts',

@@ -8,23 +8,33 @@ export {
 } from './database.js';
 export { type DestroyOptions, destroy } from './destroy.js';
 export { type DumpOptions, dump } from './dump.js';
-export type {
-  CustomEncoding,
-  EncodingName,
-  EncodingOption,
-  Tuple,
-  TupleElement,
+export {
+  type CustomEncoding,
+  type Encoding,
+  type EncodingName,
+  type EncodingOption,
+  encodings,
+  type Tuple,
+  type TupleElement,
 } from './encoding/index.js';
 export type { DatabaseEvents, StallReason } from './events.js';
 export type { VerifyProgress, VerifyReport } from './inspect/index.js';
 export {
   type BatchOperation,
+  type EncodingChoice,
   Keyspace,
   type ReadOptions,
   type WriteOptions,
 } from './keyspace.js';
 export type { DatabaseOptions, KeyspaceOptions, TuningOptions } from './options.js';
-export { Cursor, type CursorOptions, type RangeOptions, type Scan } from './read/index.js';
+export {
+  Cursor,
+  type CursorOptions,
+  type RangeOptions,
+  type ReadCountOptions,
+  type Scan,
+  type ScanReader,
+} from './read/index.js';
 export type {
   ManifestState,
   SalvagedKeyspace,

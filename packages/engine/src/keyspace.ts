@@ -5,7 +5,13 @@
  * encodings, defaults, and the check that the keyspace can still be used.
  */
 import { StorageError } from '@varve/base';
-import type { Encoding } from './encoding/index.js';
+import { clearRange } from './clear.js';
+import {
+  type Encoding,
+  type EncodingOption,
+  resolveEncoding,
+  type ValueOf,
+} from './encoding/index.js';
 import type { Version } from './manifest/index.js';
 import {
   Cursor,
@@ -53,6 +59,21 @@ export interface KeyspaceFormat<K, V> {
   readonly key: Encoding<K>;
   readonly value: Encoding<V>;
 }
+
+/** What `withEncodings` takes; what is left out stays. */
+export interface EncodingChoice {
+  /** How keys are to be understood. */
+  readonly keyEncoding?: EncodingOption;
+  /** How values are to be understood. */
+  readonly valueEncoding?: EncodingOption;
+}
+
+/** The type of keys or values after a choice of encodings, or `T` where none is made. */
+type Chosen<O, Name extends keyof EncodingChoice, T> = O extends {
+  readonly [N in Name]: infer E extends EncodingOption;
+}
+  ? ValueOf<E>
+  : T;
 
 type AnyOperation = BatchOperation<unknown, unknown>;
 
@@ -188,23 +209,75 @@ export class Keyspace<K, V> {
    * holds it until it ends.
    * @throws TypeError, RangeError for a range that is none
    */
-  entries(range: RangeOptions<K> = NO_OPTIONS): Scan<[K, V]> {
+  entries(range: RangeOptions<K> = NO_OPTIONS): Scan<[K, V], K> {
     return makeScan(this.#reading(), this.#format, { range, take: takeEntry(this.#format) });
   }
 
   /** As `entries`, keys only: values are not decoded. */
-  keys(range: RangeOptions<K> = NO_OPTIONS): Scan<K> {
+  keys(range: RangeOptions<K> = NO_OPTIONS): Scan<K, K> {
     return makeScan(this.#reading(), this.#format, { range, take: takeKey(this.#format) });
   }
 
   /** As `entries`, values only. */
-  values(range: RangeOptions<K> = NO_OPTIONS): Scan<V> {
+  values(range: RangeOptions<K> = NO_OPTIONS): Scan<V, K> {
     return makeScan(this.#reading(), this.#format, { range, take: takeValue(this.#format) });
   }
 
   /** A cursor over a range: synchronous, in both directions, without allocation per step. Close it when done. */
   cursor(options: CursorOptions<K> = NO_OPTIONS): Cursor<K, V> {
     return new Cursor(this.#reading(), this.#format, options);
+  }
+
+  /**
+   * The same keyspace with other encodings, for whoever opened it with `'binary'`, which says nothing about what the bytes
+   * mean: what is written through one is read through the other, and a batch may name either. Costs nothing.
+   * @throws StorageError INVALID_ARGUMENT when it was opened with another encoding than `'binary'` and that is to change
+   */
+  withEncodings<const O extends EncodingChoice = Record<never, never>>(
+    options: O,
+  ): Keyspace<Chosen<O, 'keyEncoding', K>, Chosen<O, 'valueEncoding', V>> {
+    const { keyEncoding, valueEncoding } = options as EncodingChoice;
+    const format = {
+      keyspaceId: this.#format.keyspaceId,
+      key: this.#otherEncoding('keyEncoding', this.#format.key, keyEncoding),
+      value: this.#otherEncoding('valueEncoding', this.#format.value, valueEncoding),
+    } as KeyspaceFormat<unknown, unknown>;
+    return new Keyspace(this.#store, this.name, format) as Keyspace<
+      Chosen<O, 'keyEncoding', K>,
+      Chosen<O, 'valueEncoding', V>
+    >;
+  }
+
+  #otherEncoding<T>(
+    option: string,
+    current: Encoding<T>,
+    chosen: EncodingOption | undefined,
+  ): unknown {
+    if (chosen === undefined) return current;
+    const encoding = resolveEncoding(chosen);
+    const isAllowed =
+      current.name === 'binary' || encoding.name === 'binary' || encoding.name === current.name;
+    if (isAllowed) return encoding;
+    throw new StorageError(
+      'INVALID_ARGUMENT',
+      `Cannot use keyspace ${JSON.stringify(this.name)} with ${option} '${encoding.name}': it is open with '${current.name}'; open it with 'binary' to choose`,
+      { expected: current.name, actual: encoding.name },
+    );
+  }
+
+  /**
+   * Removes the entries of a range, as it is when the call is made, in batches of a thousand: keys that come meanwhile stay,
+   * and a crash in between leaves the rest. With `limit` at most that many, with `reverse` from the end. Resolves when all of
+   * it has the durability asked for. Costs reading the keys, and a deletion for each.
+   */
+  clear(range: RangeOptions<K> = NO_OPTIONS, options: WriteOptions = NO_OPTIONS): Promise<void> {
+    try {
+      const rank = this.#rank(options);
+      this.#writing();
+      return clearRange(this.#store, this.#format, { range, rank });
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** For the database, which encodes bounds of its own. */

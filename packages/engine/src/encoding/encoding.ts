@@ -1,6 +1,6 @@
 // What an encoding is: the typed edge of an engine that knows nothing but bytes.
 //
-// `Encoding` is the inner form. It writes straight into the memory where the bytes are to stay (the
+// `Encoding` is the inner form; a user may bring one too, where copies count. It writes straight into the memory where the bytes are to stay (the
 // arena of a memtable), so that a put makes no copy and no view, and it reads a range of a larger
 // buffer. `CustomEncoding` is the outer form, two functions that a user can write in a minute.
 // Everything that can go wrong with an argument is a TypeError or RangeError thrown by
@@ -10,9 +10,15 @@
 
 import { StorageError } from '@varve/base';
 
-/** Turns values of one type into bytes and back. */
+/**
+ * Turns values of one type into bytes and back, in the engine's own memory: nothing is copied but the value itself. It is
+ * trusted to keep its promises, since nothing is checked between it and the arena; `CustomEncoding` is checked, and easier.
+ */
 export interface Encoding<T> {
-  /** Is stored with the keyspace, so that it is not opened with another encoding by mistake. */
+  /**
+   * Is stored with the keyspace, so that it is not opened with another encoding by mistake. 1 to 64 characters, not the name
+   * of a built-in encoding.
+   */
   readonly name: string;
   /**
    * Gives how many bytes `write()` may touch, at most; it often needs fewer. Throws TypeError or

@@ -6,6 +6,7 @@ export {
   type EncodingName,
   type EncodingOption,
   type EncodingValues,
+  encodings,
   resolveEncoding,
   type ValueOf,
 } from './resolve-encoding.js';

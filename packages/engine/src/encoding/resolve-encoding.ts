@@ -25,15 +25,17 @@ export interface EncodingValues {
 /** The name of a built-in encoding. */
 export type EncodingName = keyof EncodingValues;
 
-/** What an option such as `keyEncoding` takes: a name, or two functions. */
-export type EncodingOption = EncodingName | CustomEncoding<unknown>;
+/** What an option such as `keyEncoding` takes: a name, two functions, or an encoding that works in place. */
+export type EncodingOption = EncodingName | CustomEncoding<unknown> | Encoding<unknown>;
 
 /** The type of the values of an encoding: `ValueOf<'utf8'>` is `string`. */
 export type ValueOf<Option extends EncodingOption> = Option extends EncodingName
   ? EncodingValues[Option]
   : Option extends CustomEncoding<infer T>
     ? T
-    : never;
+    : Option extends Encoding<infer T>
+      ? T
+      : never;
 
 const CUSTOM_NAME_DEFAULT = 'custom';
 const CUSTOM_NAME_LENGTH_MAX = 64;
@@ -47,6 +49,14 @@ const BUILT_IN: { readonly [Name in EncodingName]: () => Encoding<EncodingValues
   tuple: () => new TupleEncoding(),
 };
 
+/** The built-in encodings without memory of their own, for composing encodings of one's own. */
+export const encodings: {
+  /** Strings. Reading bytes that are not UTF-8 throws CORRUPTION. */
+  readonly utf8: Encoding<string>;
+  /** Bytes. */
+  readonly binary: Encoding<Uint8Array>;
+} = { utf8: utf8Encoding, binary: binaryEncoding };
+
 /**
  * Gives the encoding that `option` names or is. Call it once for keys and once for values. Throws
  * TypeError for what is neither a name nor two functions, RangeError for a name that is unknown,
@@ -56,7 +66,7 @@ export function resolveEncoding<const Option extends EncodingOption>(
   option: Option,
 ): Encoding<ValueOf<Option>> {
   const encoding: unknown =
-    typeof option === 'string' ? builtInEncoding(option) : customEncoding(option);
+    typeof option === 'string' ? builtInEncoding(option) : ownEncoding(option);
   return encoding as Encoding<ValueOf<Option>>;
 }
 
@@ -68,14 +78,31 @@ function builtInEncoding(name: string): unknown {
   return BUILT_IN[name]();
 }
 
-function customEncoding(option: CustomEncoding<unknown>): unknown {
-  const { encode, decode, name = CUSTOM_NAME_DEFAULT } = Object(option) as Partial<typeof option>;
+function ownEncoding(option: CustomEncoding<unknown> | Encoding<unknown>): unknown {
+  const { encode, decode } = Object(option) as Partial<CustomEncoding<unknown>>;
+  if (isInPlace(option)) {
+    checkName(option.name);
+    return option;
+  }
   if (typeof encode !== 'function' || typeof decode !== 'function') {
     const received = describeType(option);
     throw new TypeError(
-      `Cannot use an encoding: expected a name or { encode, decode }, received ${received}`,
+      `Cannot use an encoding: expected a name, { encode, decode } or { name, sizeBound, write, read }, received ${received}`,
     );
   }
+  const { name = CUSTOM_NAME_DEFAULT } = option;
+  checkName(name);
+  return new FunctionEncoding(name, option as CustomEncoding<unknown>);
+}
+
+function isInPlace(option: object): option is Encoding<unknown> {
+  const { sizeBound, write, read } = Object(option) as Partial<Encoding<unknown>>;
+  return (
+    typeof sizeBound === 'function' && typeof write === 'function' && typeof read === 'function'
+  );
+}
+
+function checkName(name: string): void {
   if (typeof name !== 'string') {
     throw new TypeError(
       `Cannot use an encoding: its name must be a string, received ${describeType(name)}`,
@@ -86,7 +113,6 @@ function customEncoding(option: CustomEncoding<unknown>): unknown {
       `Cannot use an encoding named "${name}": expected 1 to ${CUSTOM_NAME_LENGTH_MAX} characters and no built-in name`,
     );
   }
-  return new FunctionEncoding(name, option);
 }
 
 function isBuiltIn(name: string): name is EncodingName {

@@ -4,5 +4,6 @@ export { LATEST, PointReader, type ReadFormat } from './point-reader.js';
 export { encodeKey, encodeRange, type RangeOptions } from './range.js';
 export { RangeCursor, type RangeHost } from './range-cursor.js';
 export { makeScan, type Scan } from './scan.js';
+export type { ReadCountOptions, ScanReader } from './scan-reader.js';
 export type { ReadSnapshot } from './snapshot.js';
 export { takeEntry, takeKey, takeValue } from './take.js';

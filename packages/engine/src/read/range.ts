@@ -68,7 +68,7 @@ export function encodeKey<K>(encoding: Encoding<K>, key: K): Uint8Array {
 }
 
 /** The smallest byte string after the key. */
-function afterKey(key: Uint8Array): Uint8Array {
+export function afterKey(key: Uint8Array): Uint8Array {
   const after = new Uint8Array(key.length + 1);
   after.set(key);
   return after;

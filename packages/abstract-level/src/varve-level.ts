@@ -1,0 +1,248 @@
+/**
+ * An abstract-level database on the engine.
+ *
+ * abstract-level does encodings, events, hooks, sublevels and the order of opening and closing; here its private methods
+ * become calls of one keyspace, which is opened as bytes and seen through two encodings: strings out, or Buffers out.
+ */
+import {
+  type BatchOperation,
+  type Database,
+  type Encoding,
+  type Keyspace,
+  open,
+  type RangeOptions,
+  type ReadOptions,
+  type Scan,
+  type WriteOptions,
+} from '@varve/engine';
+import { AbstractLevel } from 'abstract-level';
+import {
+  bufferEncoding,
+  encodingOf,
+  type LevelData,
+  textEncoding,
+  unwantedEncoding,
+} from './level-encodings.js';
+import { rethrow, toLevelError } from './level-error.js';
+import { type DatabaseOptions, engineOptionsOf, type OpenOptions } from './level-options.js';
+import { boundsOf, type EncodedRange } from './level-range.js';
+import type { LevelConstructor, LevelWriteOptions } from './level-types.js';
+import { ReadAhead } from './read-ahead.js';
+import {
+  VarveIterator,
+  VarveKeyIterator,
+  VarveValueIterator,
+} from './varve-iterators.js';
+import { VarveSnapshot } from './varve-snapshot.js';
+
+/** Entries with keys and values as abstract-level passes them. */
+type Entries = Keyspace<LevelData, LevelData>;
+
+type Operation = BatchOperation<LevelData, LevelData>;
+
+/** Options of a read, after abstract-level has replaced encodings by their formats. */
+interface EncodedReadOptions {
+  readonly keyEncoding?: string;
+  readonly valueEncoding?: string;
+  readonly snapshot?: VarveSnapshot;
+}
+
+/** Options of an iterator, likewise. */
+interface EncodedIteratorOptions extends EncodedReadOptions, EncodedRange {
+  readonly keys?: boolean;
+  readonly values?: boolean;
+  readonly signal?: AbortSignal;
+  readonly highWaterMarkBytes?: number;
+}
+
+/** One operation of a batch, likewise; it can carry whatever the user put on it. */
+interface EncodedOperation {
+  readonly type: 'put' | 'del';
+  readonly key: LevelData;
+  readonly value: LevelData;
+  readonly keyspace?: unknown;
+}
+
+const MANIFEST = {
+  encodings: { utf8: true, buffer: true, view: true },
+  permanence: true,
+  seek: true,
+  has: true,
+  getSync: true,
+  createIfMissing: true,
+  errorIfExists: true,
+  implicitSnapshots: true,
+  explicitSnapshots: true,
+  signals: { iterators: true },
+  additionalMethods: { approximateSize: true, compactRange: true },
+};
+
+const NO_OPTIONS = Object.freeze({});
+const SYNC = Object.freeze({ durability: 'always' } as const);
+const NO_SYNC = Object.freeze({ durability: 'os' } as const);
+
+const Level = AbstractLevel as unknown as LevelConstructor;
+
+/**
+ * A database for everything that speaks abstract-level: `new VarveLevel('./data')`. Methods and options are those of
+ * abstract-level 3; errors have its codes, with the engine's error as the `cause`.
+ */
+export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDefault, VDefault> {
+  readonly #location: string;
+  #database: Database<Uint8Array, Uint8Array> | null = null;
+  #texts!: Entries;
+  #buffers!: Entries;
+
+  /**
+   * Opens the database in the next turn, unless `open()` is called before.
+   * @param location the directory; made if it is missing
+   */
+  constructor(location: string, options?: DatabaseOptions<KDefault, VDefault>) {
+    if (typeof location !== 'string' || location === '') {
+      throw new TypeError("The first argument 'location' must be a non-empty string");
+    }
+    super(MANIFEST, options);
+    this.#location = location;
+  }
+
+  /** The directory, as it was passed to the constructor. */
+  get location(): string {
+    return this.#location;
+  }
+
+  /** Called by abstract-level, as all methods whose names begin with an underscore. */
+  async _open(options: OpenOptions): Promise<void> {
+    try {
+      const database = await open(this.#location, engineOptionsOf(options));
+      this.#database = database;
+      this.#texts = this.#viewed(textEncoding, textEncoding);
+      this.#buffers = this.#viewed(bufferEncoding, bufferEncoding);
+    } catch (error) {
+      throw toLevelError(error);
+    }
+  }
+
+  async _close(): Promise<void> {
+    await this.#database?.close().catch(rethrow);
+    this.#database = null;
+  }
+
+  _put(key: LevelData, value: LevelData, options: LevelWriteOptions): Promise<void> {
+    return this.#texts.put(key, value, writeOptionsOf(options)).catch(rethrow);
+  }
+
+  _del(key: LevelData, options: LevelWriteOptions): Promise<void> {
+    return this.#texts.del(key, writeOptionsOf(options)).catch(rethrow);
+  }
+
+  _batch(operations: readonly EncodedOperation[], options: LevelWriteOptions): Promise<void> {
+    return this.#texts
+      .batch(withoutKeyspaces(operations), writeOptionsOf(options))
+      .catch(rethrow);
+  }
+
+  _get(key: LevelData, options: EncodedReadOptions): Promise<LevelData | undefined> {
+    return this.#entriesFor(options).get(key, readOptionsOf(options)).catch(rethrow);
+  }
+
+  _getSync(key: LevelData, options: EncodedReadOptions): LevelData | undefined {
+    try {
+      return this.#entriesFor(options).getSync(key, readOptionsOf(options));
+    } catch (error) {
+      throw toLevelError(error);
+    }
+  }
+
+  _getMany(
+    keys: readonly LevelData[],
+    options: EncodedReadOptions,
+  ): Promise<(LevelData | undefined)[]> {
+    return this.#entriesFor(options).getMany(keys, readOptionsOf(options)).catch(rethrow);
+  }
+
+  _has(key: LevelData, options: EncodedReadOptions): Promise<boolean> {
+    return this.#texts.has(key, readOptionsOf(options)).catch(rethrow);
+  }
+
+  _hasMany(keys: readonly LevelData[], options: EncodedReadOptions): Promise<boolean[]> {
+    const readOptions = readOptionsOf(options);
+    return Promise.all(keys.map((key) => this.#texts.has(key, readOptions))).catch(rethrow);
+  }
+
+  _clear(options: EncodedIteratorOptions & LevelWriteOptions): Promise<void> {
+    const { limit = -1 } = options;
+    const range = { ...boundsOf(options), ...readOptionsOf(options), ...(limit >= 0 && { limit }) };
+    return this.#texts.clear(range, writeOptionsOf(options)).catch(rethrow);
+  }
+
+  _iterator(options: EncodedIteratorOptions): VarveIterator<this, KDefault, VDefault> {
+    const { keys, values } = options;
+    const entries = this.#viewed(
+      keys === false ? unwantedEncoding : encodingOf(options.keyEncoding),
+      values === false ? unwantedEncoding : encodingOf(options.valueEncoding),
+    );
+    const ahead = readAhead(options, (bounds) => entries.entries(bounds));
+    return new VarveIterator(this, options as object, ahead);
+  }
+
+  _keys(options: EncodedIteratorOptions): VarveKeyIterator<this, KDefault> {
+    const entries = this.#viewed(encodingOf(options.keyEncoding), unwantedEncoding);
+    const ahead = readAhead(options, (bounds) => entries.keys(bounds));
+    return new VarveKeyIterator(this, options as object, ahead);
+  }
+
+  _values(options: EncodedIteratorOptions): VarveValueIterator<this, KDefault, VDefault> {
+    const entries = this.#viewed(textEncoding, encodingOf(options.valueEncoding));
+    const ahead = readAhead(options, (bounds) => entries.values(bounds));
+    return new VarveValueIterator(this, options as object, ahead);
+  }
+
+  _snapshot(options: object): VarveSnapshot {
+    return new VarveSnapshot(this.#database as unknown as Database<unknown, unknown>, options);
+  }
+  #viewed(key: Encoding<LevelData>, value: Encoding<LevelData>): Entries {
+    const entries = this.#database!.withEncodings({ keyEncoding: key, valueEncoding: value });
+    return entries as unknown as Entries;
+  }
+
+  #entriesFor({ valueEncoding }: EncodedReadOptions): Entries {
+    return valueEncoding === 'utf8' ? this.#texts : this.#buffers;
+  }
+}
+
+/** Opens the range for an iterator, at once: it is to see the state of now. */
+function readAhead<T>(
+  options: EncodedIteratorOptions,
+  scanOf: (bounds: RangeOptions<LevelData>) => Scan<T, LevelData>,
+): ReadAhead<T> {
+  const { signal, highWaterMarkBytes } = options;
+  const bounds = boundsOf(options);
+  try {
+    const reader = scanOf({ ...bounds, ...readOptionsOf(options) }).reader();
+    return new ReadAhead(reader, { bounds, signal, highWaterMarkBytes });
+  } catch (error) {
+    throw toLevelError(error);
+  }
+}
+
+function readOptionsOf({ snapshot }: EncodedReadOptions): ReadOptions {
+  return snapshot === undefined || snapshot === null ? NO_OPTIONS : snapshot.readOptions;
+}
+
+function writeOptionsOf({ sync, durability }: LevelWriteOptions): WriteOptions {
+  if (durability !== undefined) return { durability };
+  if (sync === undefined) return NO_OPTIONS;
+  return sync ? SYNC : NO_SYNC;
+}
+
+/** The engine has a meaning for `keyspace`, which here is just something that the user put on an operation. */
+function withoutKeyspaces(
+  operations: readonly EncodedOperation[],
+): readonly Operation[] {
+  for (let index = 0; index < operations.length; index++) {
+    if (operations[index].keyspace !== undefined) {
+      return operations.map(({ type, key, value }) => ({ type, key, value }) as Operation);
+    }
+  }
+  return operations as readonly Operation[];
+}
