@@ -14,9 +14,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'benchmarks/src/**/*.test.ts'],
+          exclude: ['packages/abstract-level/src/suite/**'],
           testTimeout: 60_000,
           setupFiles: ['packages/testkit/src/setup-leak-check.ts'],
         },
+      },
+      {
+        extends: true,
+        // Tests that depend on those before them, so that no single one can be checked for leaks.
+        test: { name: 'suites', include: ['packages/abstract-level/src/suite/**/*.test.ts'] },
       },
       {
         extends: true,

@@ -102,10 +102,13 @@ export class ReadAhead<T> {
   }
 
   async #read(count: number, sizeBytesMax: number): Promise<T[]> {
+    let items: T[];
     try {
-      return await this.#reader.read(count, { sizeBytesMax });
+      items = await this.#reader.read(count, { sizeBytesMax });
     } catch (error) {
       throw this.#signal?.aborted ? abortError() : toLevelError(error);
     }
+    if (this.#signal?.aborted) throw abortError();
+    return items;
   }
 }

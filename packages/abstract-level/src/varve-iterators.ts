@@ -19,11 +19,7 @@ export type LevelEntry = [LevelData | undefined, LevelData | undefined];
 export class VarveIterator<TDatabase, K, V> extends AbstractIterator<TDatabase, K, V> {
   readonly #ahead: ReadAhead<LevelEntry>;
 
-  constructor(
-    db: TDatabase,
-    options: AbstractIteratorOptions<K, V>,
-    ahead: ReadAhead<LevelEntry>,
-  ) {
+  constructor(db: TDatabase, options: AbstractIteratorOptions<K, V>, ahead: ReadAhead<LevelEntry>) {
     super(db, options);
     this.#ahead = ahead;
   }

@@ -28,11 +28,7 @@ import { type DatabaseOptions, engineOptionsOf, type OpenOptions } from './level
 import { boundsOf, type EncodedRange } from './level-range.js';
 import type { LevelConstructor, LevelWriteOptions } from './level-types.js';
 import { ReadAhead } from './read-ahead.js';
-import {
-  VarveIterator,
-  VarveKeyIterator,
-  VarveValueIterator,
-} from './varve-iterators.js';
+import { VarveIterator, VarveKeyIterator, VarveValueIterator } from './varve-iterators.js';
 import { VarveSnapshot } from './varve-snapshot.js';
 
 /** Entries with keys and values as abstract-level passes them. */
@@ -136,9 +132,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDef
   }
 
   _batch(operations: readonly EncodedOperation[], options: LevelWriteOptions): Promise<void> {
-    return this.#texts
-      .batch(withoutKeyspaces(operations), writeOptionsOf(options))
-      .catch(rethrow);
+    return this.#texts.batch(withoutKeyspaces(operations), writeOptionsOf(options)).catch(rethrow);
   }
 
   _get(key: LevelData, options: EncodedReadOptions): Promise<LevelData | undefined> {
@@ -236,9 +230,7 @@ function writeOptionsOf({ sync, durability }: LevelWriteOptions): WriteOptions {
 }
 
 /** The engine has a meaning for `keyspace`, which here is just something that the user put on an operation. */
-function withoutKeyspaces(
-  operations: readonly EncodedOperation[],
-): readonly Operation[] {
+function withoutKeyspaces(operations: readonly EncodedOperation[]): readonly Operation[] {
   for (let index = 0; index < operations.length; index++) {
     if (operations[index].keyspace !== undefined) {
       return operations.map(({ type, key, value }) => ({ type, key, value }) as Operation);

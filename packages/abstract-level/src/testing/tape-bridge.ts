@@ -57,7 +57,8 @@ function runTape(args: readonly unknown[], count: TapeCount): Promise<string[]> 
 }
 
 function describeFailure({ name, operator, expected, actual }: TapeRow): string {
-  const details = actual instanceof Error ? actual.stack : `expected ${text(expected)}, got ${text(actual)}`;
+  const details =
+    actual instanceof Error ? actual.stack : `expected ${text(expected)}, got ${text(actual)}`;
   return `not ok: ${String(name)} (${operator}): ${details}`;
 }
 

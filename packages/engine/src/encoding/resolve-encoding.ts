@@ -87,7 +87,7 @@ function ownEncoding(option: CustomEncoding<unknown> | Encoding<unknown>): unkno
   if (typeof encode !== 'function' || typeof decode !== 'function') {
     const received = describeType(option);
     throw new TypeError(
-      `Cannot use an encoding: expected a name, { encode, decode } or { name, sizeBound, write, read }, received ${received}`,
+      `Cannot use an encoding: expected a name or { encode, decode }, received ${received}`,
     );
   }
   const { name = CUSTOM_NAME_DEFAULT } = option;

@@ -12,7 +12,7 @@ import { openRange, type Scanned, STEPS_PER_CLOCK_READ, TURN_LIMIT_MS } from './
 
 /** How much `read` gives. */
 export interface ReadCountOptions {
-  /** Stop after the entry with which keys and values together have this many bytes. @defaultValue Infinity */
+  /** Stop with the entry that brings keys and values together to this many bytes; never before one. @defaultValue Infinity */
   readonly sizeBytesMax?: number;
 }
 
@@ -199,6 +199,7 @@ class Wanted<T> {
   }
 
   get wantsMore(): boolean {
-    return this.items.length < this.#count && this.sizeBytes < this.#sizeBytesMax;
+    const { length } = this.items;
+    return length < this.#count && (this.sizeBytes < this.#sizeBytesMax || length === 0);
   }
 }

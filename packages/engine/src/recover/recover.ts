@@ -155,7 +155,7 @@ class Recovery {
       if (!errorIfExists) return loaded;
       throw new StorageError(
         'ALREADY_EXISTS',
-        `Cannot create a database in ${path}: there is one`,
+        `Cannot create a database in ${path}: one exists already`,
         {
           file: path,
         },

@@ -1,0 +1,100 @@
+import { createRandom } from '@varve/base';
+import { MemoryFileSystem } from '@varve/vfs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from './database.js';
+import { everythingIn, openSmall } from './testing/open-database.js';
+
+let database: Database;
+
+beforeEach(async ({ onTestFinished }) => {
+  database = await openSmall(new MemoryFileSystem());
+  onTestFinished(() => database.close());
+});
+
+function keyOf(index: number): string {
+  return `k${String(index).padStart(5, '0')}`;
+}
+
+/** Puts keys 0 to `count` - 1, partly into tables. */
+async function fill(count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    database.putSync(keyOf(index), `v${index}`, { durability: 'os' });
+    if (index === count >> 1) await database.flush();
+  }
+}
+
+function keysLeft(): string[] {
+  return [...database.keys()];
+}
+
+describe('clear', () => {
+  test('removes everything, in as many batches as it takes', async () => {
+    await fill(3500);
+    await database.clear();
+    expect(keysLeft()).toEqual([]);
+  });
+
+  test('removes the range, and nothing outside', async () => {
+    await fill(50);
+    await database.clear({ gt: keyOf(9), lte: keyOf(39) });
+    const indexes = Array.from({ length: 50 }, (_, index) => index);
+    expect(keysLeft()).toEqual(indexes.filter((index) => index <= 9 || index > 39).map(keyOf));
+    await database.clear({ prefix: 'k0004' });
+    expect(keysLeft()).toEqual(indexes.slice(0, 10).map(keyOf));
+  });
+
+  test('removes at most the limit, from either end', async () => {
+    await fill(10);
+    await database.clear({ limit: 2 });
+    await database.clear({ limit: 3, reverse: true });
+    await database.clear({ limit: 0 });
+    expect(keysLeft()).toEqual([2, 3, 4, 5, 6].map(keyOf));
+  });
+
+  test('spares what a snapshot does not show', async () => {
+    await fill(3);
+    using snapshot = database.snapshot();
+    await database.put('later', 'x');
+    await database.clear({ snapshot });
+    expect(everythingIn(database)).toEqual([['later', 'x']]);
+  });
+
+  test('spares keys that come while it runs', async () => {
+    await fill(1500);
+    const clearing = database.clear();
+    const putting = database.put('zzz', 'new');
+    await Promise.all([clearing, putting]);
+    expect(everythingIn(database)).toEqual([['zzz', 'new']]);
+  });
+
+  test('keeps to its keyspace', async () => {
+    const other = await database.keyspace('other');
+    await other.put('a', '1');
+    await fill(3);
+    await database.clear();
+    expect(await other.get('a')).toBe('1');
+    await other.clear();
+    expect(await other.get('a')).toBeUndefined();
+  });
+
+  test('is durable as asked when it resolves', async () => {
+    const fileSystem = new MemoryFileSystem();
+    const first = await openSmall(fileSystem, { durability: 'os' });
+    for (let index = 0; index < 2500; index++) first.putSync(keyOf(index), 'v');
+    await first.clear({}, { durability: 'always' });
+    const after = fileSystem.crash('drop', createRandom(1));
+    await first.close();
+    const second = await openSmall(after);
+    expect(everythingIn(second)).toEqual([]);
+    await second.close();
+  });
+
+  test('fails on a closed database and for a range that is none, before it does anything', async () => {
+    await fill(3);
+    await expect(database.clear({ limit: -1 })).rejects.toThrow(RangeError);
+    await expect(database.clear({}, { durability: 'soon' as never })).rejects.toThrow(RangeError);
+    expect(keysLeft()).toHaveLength(3);
+    await database.close();
+    await expect(database.clear()).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
