@@ -17,7 +17,7 @@ const UNTOUCHED = new Proxy({} as FileSystem, {
 
 const INTEGERS = [
   { name: 'syncIntervalMs', least: 1, most: 60_000 },
-  { name: 'memoryBudgetBytes', least: 8 * MIB, most: Number.MAX_SAFE_INTEGER },
+  { name: 'memoryBudgetBytes', least: MIB, most: Number.MAX_SAFE_INTEGER },
   { name: 'backgroundThreads', least: 0, most: 2 },
 ] as const;
 
@@ -154,7 +154,7 @@ describe('resolveOptions', () => {
     expect(resolveOptions({})).toMatchObject(resolved);
   });
 
-  test.each([8 * MIB, 64 * MIB, 256 * MIB, GIB, 64 * GIB, Number.MAX_SAFE_INTEGER])(
+  test.each([MIB, 8 * MIB, 64 * MIB, 256 * MIB, GIB, 64 * GIB, Number.MAX_SAFE_INTEGER])(
     'shares a budget of %i bytes between writes and the cache',
     (memoryBudgetBytes) => {
       const { tuning, cacheSizeBytes } = resolveOptions({ memoryBudgetBytes });

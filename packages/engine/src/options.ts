@@ -38,7 +38,7 @@ export interface DatabaseOptions<
   /** Longest time a write with durability `'interval'` may be off the disk, in milliseconds, 1 to 60,000. @defaultValue 100 */
   readonly syncIntervalMs?: number;
   /**
-   * Memory for memtables, cached blocks, indexes and filters together, in bytes; at least 8 MiB. About half of it is used
+   * Memory for memtables, cached blocks, indexes and filters together, in bytes; at least 1 MiB. About half of it is used
    * for writes when they are heavy. The process needs some 100 MiB more for JavaScript and its threads.
    * @defaultValue 256 MiB
    */
@@ -106,7 +106,7 @@ const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 
 const DEFAULT_MEMORY_BUDGET_BYTES = 256 * MIB;
-const MINIMUM_MEMORY_BUDGET_BYTES = 8 * MIB;
+const MINIMUM_MEMORY_BUDGET_BYTES = MIB;
 const DEFAULT_SYNC_INTERVAL_MS = 100;
 const MEMTABLE_BUDGET_SHARE = 1 / 8;
 const LARGEST_DEFAULT_MEMTABLE_BYTES = 64 * MIB;

@@ -14,7 +14,7 @@ export type {
   OpenMode,
   RandomAccessFile,
 } from './file-system.js';
-export { type CallHooks, FileSystemWrapper } from './file-system-wrapper.js';
+export { type CallHooks, FileSystemWrapper, WrappedFile } from './file-system-wrapper.js';
 export type { CrashModel, SingleChoice } from './memory/crash-image.js';
 export type { SyncFailureModel } from './memory/file-node.js';
 export {

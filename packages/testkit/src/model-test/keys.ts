@@ -62,6 +62,8 @@ const FILLER_LENGTH = 1 << 16;
 const FIRST_PRINTABLE = 0x20;
 const PRINTABLE_COUNT = 95;
 const filler = makeFiller();
+/** So that most values are a part of it. */
+const twice = filler + filler;
 
 function makeFiller(): string {
   const random = createRandom(0x76_61_72_76);
@@ -82,7 +84,8 @@ export function makeValue(operationId: number, entryIndex: number, sizeBytes: nu
   const restLength = sizeBytes - start.length;
   if (operationId % 2 === 0) return start + '-'.repeat(restLength);
   const offset = (operationId * 31 + entryIndex) % FILLER_LENGTH;
-  const source = filler.slice(offset) + filler;
+  if (restLength <= FILLER_LENGTH) return start + twice.slice(offset, offset + restLength);
+  const source = twice.slice(offset);
   return start + source.repeat(Math.ceil(restLength / source.length)).slice(0, restLength);
 }
 

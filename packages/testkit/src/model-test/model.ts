@@ -44,6 +44,14 @@ export class KeyspaceModel {
     this.#sortedKeys = null;
   }
 
+  /** Takes back what was set at a sequence: the write was rejected. */
+  forget(key: string, sequence: number): void {
+    const versions = this.#versions.get(key) ?? [];
+    for (let index = versions.length - 1; index >= 0; index--) {
+      if (versions[index]!.sequence === sequence) versions.splice(index, 1);
+    }
+  }
+
   /** The value of a key at a sequence. */
   get(key: string, sequence: number): string | undefined {
     return this.#versions.get(key)?.findLast((version) => version.sequence <= sequence)?.value;

@@ -1,0 +1,318 @@
+// What a client does in one operation, and what it makes of the answer.
+
+import { isStorageError } from '@varve/base';
+import type { Snapshot } from '@varve/engine';
+import { errorText } from '../drivers/image-check.js';
+import { makeValue } from '../model-test/keys.js';
+import type { TextEntry, TextRange } from '../model-test/model.js';
+import { type Batch, firstOddEntry, markerOf, RESERVED_KEY } from './history.js';
+import type { Operation, OperationOf, ScanRange } from './operation.js';
+import type { RunContext } from './run-context.js';
+
+/** Tells whether the process that an operation was begun in is still there. */
+type IsCurrent = () => boolean;
+
+/** What may come of an operation that is under way when the database is closed. */
+const CLOSING_CODES: readonly string[] = ['CLOSED', 'ITERATOR_CLOSED', 'SNAPSHOT_RELEASED'];
+/** What may come of an operation when something fails. */
+const FAULT_CODES: readonly string[] = [
+  ...['IO', 'NO_SPACE', 'TOO_MANY_FILES', 'DURABILITY_UNKNOWN', 'READ_ONLY', 'BUSY', 'TIMEOUT'],
+];
+
+/** Carries out an operation; a promise is given for what remains to be waited for. */
+export function carryOut(
+  run: RunContext,
+  operation: Operation,
+  isCurrent: IsCurrent,
+): Promise<void> | undefined {
+  switch (operation.kind) {
+    case 'write':
+      return write(run, operation, isCurrent);
+    case 'get':
+    case 'getMany':
+      return read(run, operation, isCurrent);
+    case 'scan':
+      return scan(run, operation, isCurrent);
+    case 'openSnapshot':
+      return openSnapshot(run, operation);
+    case 'readSnapshot':
+      return readSnapshot(run, operation, isCurrent);
+    case 'closeSnapshot':
+      return closeSnapshot(run, operation);
+    case 'flush':
+    case 'settle':
+    case 'compact':
+      return maintain(run, operation, isCurrent);
+    default:
+      return changeWorld(run, operation);
+  }
+}
+
+function write(
+  run: RunContext,
+  operation: OperationOf<'write'>,
+  isCurrent: IsCurrent,
+): Promise<void> | undefined {
+  const { history, machine, database } = run;
+  const index = history.lastIndex + 1;
+  const entries = operation.entries.map(({ key, sizeBytes }, place) => ({
+    key: run.keyOf(key),
+    value: sizeBytes === null ? undefined : makeValue(index, place, sizeBytes),
+  }));
+  const durability = operation.durability ?? run.durability;
+  const batch = history.issue(entries, durability);
+  machine.logWatch.expect(batch);
+  const acknowledged = (): void => {
+    if (!isCurrent()) return;
+    run.violate(machine.logWatch.acknowledged(batch));
+    history.acknowledge(batch);
+    run.points.noteAcknowledged();
+  };
+  const rejected = (error: unknown): void => {
+    if (isCurrent()) reject(run, batch, error);
+  };
+  const options = operation.durability === null ? {} : { durability };
+  const changes = batch.entries.map(({ key, value }) =>
+    value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
+  );
+  if (operation.form === 'async') {
+    const done =
+      entries.length === 0
+        ? database.put(RESERVED_KEY, markerOf(index), options)
+        : database.batch(changes, options);
+    return done.then(acknowledged, rejected);
+  }
+  try {
+    if (entries.length === 0) database.putSync(RESERVED_KEY, markerOf(index), options);
+    else database.batchSync(changes, options);
+  } catch (error) {
+    rejected(error);
+    return undefined;
+  }
+  acknowledged();
+  return undefined;
+}
+
+function reject(run: RunContext, batch: Batch, error: unknown): void {
+  run.machine.logWatch.rejected(batch);
+  run.violate(refuteError(run, error));
+  run.violate(run.history.reject(batch));
+}
+
+/** Says why an operation must not fail like this; null if it may. */
+function refuteError(run: RunContext, error: unknown): string | null {
+  if (isStorageError(error)) {
+    if (run.phase === 'closing' && CLOSING_CODES.includes(error.code)) return null;
+    if (run.machine.mayFail && FAULT_CODES.includes(error.code)) return null;
+  }
+  const stack = error instanceof Error ? `\n${error.stack}` : '';
+  return `unexpected error while ${run.phase}: ${errorText(error)}${stack}`;
+}
+
+function read(
+  run: RunContext,
+  operation: OperationOf<'get' | 'getMany'>,
+  isCurrent: IsCurrent,
+): Promise<void> | undefined {
+  const { database } = run;
+  const numbers = operation.kind === 'get' ? [operation.key] : operation.keys;
+  const keys = numbers.map(run.keyOf);
+  const floor = run.history.visibleIndex;
+  const check = (values: readonly (string | undefined)[]): void => {
+    if (!isCurrent()) return;
+    for (const [place, key] of keys.entries()) {
+      checkShown(run, () => run.history.refuteValue(key, values[place], floor));
+    }
+  };
+  const failed = (error: unknown): void => {
+    if (isCurrent()) run.violate(refuteError(run, error));
+  };
+  if (operation.kind === 'getMany') return database.getMany(keys).then(check, failed);
+  const [key] = keys;
+  if (operation.form === 'async') return database.get(key!).then((value) => check([value]), failed);
+  try {
+    check([database.getSync(key!)]);
+  } catch (error) {
+    failed(error);
+  }
+  return undefined;
+}
+
+/** What a read shows must be allowed, and durable if it was asked to be. */
+function checkShown(run: RunContext, refute: () => string | null): void {
+  const { history, machine } = run;
+  const before = history.visibleIndex;
+  run.violate(refute());
+  if (history.visibleIndex > before) run.violate(machine.logWatch.shown(history.visibleIndex));
+}
+
+function scan(
+  run: RunContext,
+  operation: OperationOf<'scan'>,
+  isCurrent: IsCurrent,
+): Promise<void> | undefined {
+  const range = textRange(run, operation.range);
+  const floor = run.history.visibleIndex;
+  const check = (entries: readonly TextEntry[]): void => {
+    if (isCurrent()) checkShown(run, () => run.history.refuteScan(entries, range, floor));
+  };
+  const failed = (error: unknown): void => {
+    if (isCurrent()) run.violate(refuteError(run, error));
+  };
+  const source = run.database.entries(range);
+  if (operation.form === 'async') return readAll(source).then(check, failed);
+  let entries: TextEntry[];
+  try {
+    entries = [...source];
+  } catch (error) {
+    failed(error);
+    return undefined;
+  }
+  check(entries);
+  return undefined;
+}
+
+async function readAll(source: AsyncIterable<TextEntry>): Promise<TextEntry[]> {
+  const entries: TextEntry[] = [];
+  for await (const entry of source) entries.push(entry);
+  return entries;
+}
+
+function openSnapshot(run: RunContext, { client: number }: Operation): undefined {
+  closeSnapshot(run, { client: number });
+  const { database, history } = run;
+  const floor = history.visibleIndex;
+  const snapshot = database.snapshot();
+  const marker = markerIn(run, snapshot);
+  if (marker === null) return;
+  const index = history.indexOf(marker);
+  if (index === undefined || index < floor || index > history.lastIndex) {
+    run.violate(
+      `a snapshot shows batch ${index} as the last one, not one of ${floor} to ${history.lastIndex}`,
+    );
+    return;
+  }
+  checkShown(run, () => {
+    history.noteShown(index);
+    return null;
+  });
+  run.client(number).snapshot = { snapshot, index };
+}
+
+/** The reserved key in a snapshot; null if it cannot be read, and the snapshot is closed. */
+function markerIn(run: RunContext, snapshot: Snapshot): string | undefined | null {
+  try {
+    return run.database.getSync(RESERVED_KEY, { snapshot });
+  } catch (error) {
+    run.violate(refuteError(run, error));
+    snapshot.close();
+    return null;
+  }
+}
+
+function readSnapshot(
+  run: RunContext,
+  operation: OperationOf<'readSnapshot'>,
+  isCurrent: IsCurrent,
+): Promise<void> | undefined {
+  const open = run.client(operation.client).snapshot;
+  if (open === null) return undefined;
+  const { snapshot, index } = open;
+  const { database, history } = run;
+  const keys = operation.keys.map(run.keyOf);
+  const range = textRange(run, operation.range);
+  const check = (values: (string | undefined)[], entries: TextEntry[]): void => {
+    if (!isCurrent()) return;
+    const wanted = keys.map((key) => history.valueAt(key, index));
+    const odd =
+      firstOddEntry(history.entriesAt(index, range), entries) ??
+      firstOddEntry(pairs(keys, wanted), pairs(keys, values));
+    if (odd !== null) run.violate(`a snapshot after batch ${index} shows: ${odd}`);
+  };
+  const reading = Promise.all([
+    database.getMany(keys, { snapshot }),
+    readAll(database.entries({ ...range, snapshot })),
+  ]);
+  return reading.then(
+    ([values, entries]) => check(values, entries),
+    (error: unknown) => {
+      if (isCurrent()) run.violate(refuteError(run, error));
+    },
+  );
+}
+
+function pairs(keys: readonly string[], values: readonly (string | undefined)[]): TextEntry[] {
+  return keys.map((key, place) => [key, values[place] ?? '(nothing)'] as const);
+}
+
+function closeSnapshot(run: RunContext, { client: number }: Pick<Operation, 'client'>): undefined {
+  const client = run.client(number);
+  client.snapshot?.snapshot.close();
+  client.snapshot = null;
+}
+
+function maintain(
+  run: RunContext,
+  operation: OperationOf<'flush' | 'settle' | 'compact'>,
+  isCurrent: IsCurrent,
+): Promise<void> {
+  const { database, history } = run;
+  const { lastIndex } = history;
+  const done = (): void => {
+    if (isCurrent() && operation.kind !== 'settle') history.noteFlushed(lastIndex);
+  };
+  const failed = (error: unknown): void => {
+    if (isCurrent()) run.violate(refuteError(run, error));
+  };
+  return begin().then(done, failed);
+
+  function begin(): Promise<void> {
+    if (operation.kind !== 'compact') return database[operation.kind]();
+    const { gte, lte } = operation;
+    return database.compact({
+      ...(gte !== undefined && { gte: run.keyOf(gte) }),
+      ...(lte !== undefined && { lte: run.keyOf(lte) }),
+    });
+  }
+}
+
+type WorldOperation = OperationOf<
+  'pause' | 'jump' | 'reopen' | 'crash' | 'fault' | 'space' | 'heal'
+>;
+
+/** What is not an operation of the database. */
+function changeWorld(run: RunContext, operation: WorldOperation): Promise<void> | undefined {
+  switch (operation.kind) {
+    case 'pause':
+      return new Promise((resolve) => run.scheduler.delay(operation.ms, resolve));
+    case 'jump':
+      run.scheduler.advance(operation.ms);
+      return undefined;
+    case 'reopen':
+      run.requestReopen(operation.variant);
+      return undefined;
+    case 'crash':
+      run.requestCrash(operation);
+      return undefined;
+    case 'fault':
+      run.noteFault();
+      run.machine.addFault(operation);
+      return undefined;
+    case 'space':
+      run.noteFault();
+      run.machine.setFreeSpace(operation.freeBytes);
+      return undefined;
+    case 'heal':
+      run.machine.heal();
+      return undefined;
+  }
+}
+
+function textRange(run: RunContext, { gte, lt, reverse, limit }: ScanRange): TextRange {
+  return {
+    ...(gte !== undefined && { gte: run.keyOf(gte) }),
+    ...(lt !== undefined && { lt: run.keyOf(lt) }),
+    ...(reverse !== undefined && { reverse }),
+    ...(limit !== undefined && { limit }),
+  };
+}

@@ -1,0 +1,82 @@
+// Chooses the moments at which it is seen what a crash would leave: before calls to the file system, and when it is quiet.
+//
+// Moments that are rare, or follow an acknowledgement, are chosen more often: that is where the order of things matters.
+
+import { createRandom, type Random } from '@varve/base';
+import type { CrashModel, FileCall } from '@varve/vfs';
+import type { SimulationCase } from './simulation-case.js';
+
+/** Of so many moments of a kind one is chosen. */
+const STRIDES = { rareCall: 120, call: 2_000, acknowledged: 160, quiet: 800 } as const;
+
+const RARE: readonly string[] = [
+  ...['rename', 'remove', 'create', 'syncDirectory', 'truncate', 'makeDirectory', 'syncData'],
+];
+const MODELS: readonly CrashModel[] = [
+  'kill',
+  'drop',
+  'drop',
+  'ordered',
+  'posix',
+  'posix',
+  'single',
+];
+/** When every moment is chosen, it is with these. */
+const ALL_MODELS: readonly CrashModel[] = ['drop', 'posix'];
+
+/** One image to take. */
+export interface ImageChoice {
+  readonly model: CrashModel;
+  readonly random: Random;
+  readonly text: string;
+}
+
+/** See the head of this file. */
+export class ImagePoints {
+  readonly #case: SimulationCase;
+  readonly #random: Random;
+  #pointCount = 0;
+  #hasAcknowledged = false;
+
+  constructor(simulation: SimulationCase) {
+    this.#case = simulation;
+    this.#random = createRandom(simulation.seed ^ 0x1a_6e_5e_ed);
+  }
+
+  /** Something was acknowledged: the next quiet moment is a better one. */
+  noteAcknowledged(): void {
+    this.#hasAcknowledged = true;
+  }
+
+  /** What to take before a call. */
+  beforeCall({ operation, path }: FileCall): ImageChoice[] {
+    const isRare = RARE.includes(operation) && !(operation === 'syncData' && path.endsWith('.log'));
+    return this.#choices(isRare ? STRIDES.rareCall : STRIDES.call);
+  }
+
+  /** What to take when it is quiet. */
+  whenQuiet(): ImageChoice[] {
+    const stride = this.#hasAcknowledged ? STRIDES.acknowledged : STRIDES.quiet;
+    this.#hasAcknowledged = false;
+    return this.#choices(stride);
+  }
+
+  #choices(stride: number): ImageChoice[] {
+    const point = this.#pointCount++;
+    const { images, model } = this.#case;
+    if (images === 'all')
+      return ALL_MODELS.map((one, number) => this.#image(model ?? one, point, number));
+    if (this.#random.below(stride) > 0) return [];
+    const drawn = MODELS[this.#random.below(MODELS.length)]!;
+    return [this.#image(model ?? drawn, point, 0)];
+  }
+
+  #image(model: CrashModel, point: number, number: number): ImageChoice {
+    const choices = (this.#case.seed ^ Math.imul(point + 1, 0x9e37_79b1) ^ number) >>> 0;
+    return {
+      model,
+      random: createRandom(choices),
+      text: `${model}, choices=0x${choices.toString(16)}`,
+    };
+  }
+}

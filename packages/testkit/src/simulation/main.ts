@@ -1,0 +1,155 @@
+// The simulation as a program: many seeds, one closing line, exit code 1 if anything was wrong.
+//
+//   node packages/testkit/dist/simulation/main.js --seeds 2000
+//
+//   --seeds <n>       seeds to try, default 200
+//   --seed <s>        the first of them, default 1; 'fresh' draws one
+//   --ops <k>         operations of each, default 300
+//   --profile <p>     the only profile, default: all in turn
+//   --policy <p>      the only policy of the scheduler, default: as drawn
+//   --model <m>       the only crash model: kill, drop, ordered, posix, single
+//   --replay <file>   the only case: one that was kept from a failure
+//   --failures <n>    failing seeds after which it stops, default 1
+//   --shrink <ms>     how long a failing case is made smaller, default 60000
+//   --json            prints the closing line as JSON
+//
+// Half of the seeds have faults. One seed in a hundred is run twice, and must come to the same. What is kept of a failure is
+// in .sim-failures.
+
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { entropy, systemClock } from '@varve/base';
+import type { CrashModel } from '@varve/vfs';
+import { Watchdog } from '../model-test/watchdog.js';
+import { POLICY_NAMES, type PolicyName } from './policy.js';
+import { PROFILES, type Profile } from './profiles.js';
+import { keepFailure, seedText } from './report.js';
+import type { SimulationCase } from './simulation-case.js';
+import { type Outcome, tryCase, trySeed } from './try-seed.js';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    ops: { type: 'string', default: '300' },
+    profile: { type: 'string' },
+    policy: { type: 'string' },
+    model: { type: 'string' },
+    replay: { type: 'string' },
+    failures: { type: 'string', default: '1' },
+    shrink: { type: 'string', default: '60000' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+const FAILURE_FOLDER = '.sim-failures';
+const REPEAT_STRIDE = 100;
+const PROGRESS_INTERVAL_MS = 5_000;
+const MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
+
+const totals = {
+  seedCount: 0,
+  operationCount: 0,
+  stepCount: 0,
+  imageCount: 0,
+  faultCount: 0,
+  repeatedCount: 0,
+  violationCount: 0,
+};
+const startMs = systemClock.monotonicMs();
+let printedMs = startMs;
+
+process.on('unhandledRejection', (reason) => {
+  totals.violationCount += 1;
+  console.log('SIM FAIL  a rejection that nobody handled (P11):', reason);
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const watchdog = new Watchdog();
+  try {
+    if (values.replay === undefined) await runSeeds(watchdog);
+    else await replay(values.replay);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    console.error(error.message);
+    return 2;
+  } finally {
+    await watchdog.stop();
+  }
+  printTotals();
+  return totals.violationCount === 0 ? 0 : 1;
+}
+
+async function runSeeds(watchdog: Watchdog): Promise<void> {
+  const profiles = chosenProfiles();
+  const policy = chosen('policy', POLICY_NAMES) as PolicyName | undefined;
+  const model = (chosen('model', MODELS) as CrashModel | undefined) ?? null;
+  const firstSeed = values.seed === 'fresh' ? entropy.u32() : Number(values.seed);
+  const seedCount = Number(values.seeds);
+  for (let count = 0; count < seedCount; count++) {
+    if (totals.violationCount >= Number(values.failures)) return;
+    const seed = (firstSeed + count) >>> 0;
+    const profile = profiles[seed % profiles.length]!;
+    watchdog.announce(`seed ${seedText(seed)}, profile ${profile.name}`);
+    const runs = count % REPEAT_STRIDE === 0 ? 'twice' : 'once';
+    if (runs === 'twice') totals.repeatedCount += 1;
+    const identity = { profile, seed, operationCount: Number(values.ops), model, policy };
+    const onRun = (): void => watchdog.beat();
+    await note(await trySeed(identity, { shrinkMs: Number(values.shrink), runs, onRun }));
+    printProgress(seedCount);
+  }
+}
+
+async function replay(path: string): Promise<void> {
+  const simulation = JSON.parse(readFileSync(path, 'utf8')) as SimulationCase;
+  await note(await tryCase(simulation, { shrinkMs: 0, runs: 'twice' }));
+}
+
+async function note({ result, failure }: Outcome): Promise<void> {
+  totals.seedCount += 1;
+  totals.operationCount += result.operationCount;
+  totals.stepCount += result.stepCount;
+  totals.imageCount += result.imageCount;
+  totals.faultCount += result.faultCount;
+  if (failure === null) return;
+  totals.violationCount += 1;
+  console.log(await keepFailure(failure, FAILURE_FOLDER));
+}
+
+function printProgress(seedCount: number): void {
+  const nowMs = systemClock.monotonicMs();
+  if (nowMs - printedMs < PROGRESS_INTERVAL_MS) return;
+  printedMs = nowMs;
+  const rate = totals.seedCount / ((nowMs - startMs) / 1000);
+  const left = Math.round((seedCount - totals.seedCount) / rate);
+  console.error(`${totals.seedCount} of ${seedCount} seeds, ${rate.toFixed(1)}/s, ${left} s left`);
+}
+
+function printTotals(): void {
+  const seconds = (systemClock.monotonicMs() - startMs) / 1000;
+  if (values.json) {
+    console.log(JSON.stringify({ ...totals, seconds, node: process.version }));
+    return;
+  }
+  const { seedCount, imageCount, violationCount, operationCount, faultCount, repeatedCount } =
+    totals;
+  console.log(
+    `simulation: ${seedCount} seeds, ${imageCount} images checked, ${violationCount} violations; ${operationCount} operations, ${faultCount} faults, ${repeatedCount} seeds run twice, ${seconds.toFixed(1)} s, ${(seedCount / seconds).toFixed(1)} seeds/s`,
+  );
+}
+
+function chosenProfiles(): Profile[] {
+  const name = chosen('profile', [...PROFILES.keys()]);
+  return name === undefined ? [...PROFILES.values()] : [PROFILES.get(name)!];
+}
+
+function chosen(
+  option: 'profile' | 'policy' | 'model',
+  names: readonly string[],
+): string | undefined {
+  const value = values[option];
+  if (value === undefined || names.includes(value)) return value;
+  throw new RangeError(`--${option} must be one of ${names.join(', ')}`);
+}
