@@ -37,6 +37,6 @@ export {
 } from './fixed-int.js';
 export { MAX_BATCH_SIZE_BYTES, MAX_KEY_SIZE_BYTES, MAX_VALUE_SIZE_BYTES } from './limits.js';
 export { createRandom, entropy, type Random } from './random.js';
-export { SortedKeys } from './sorted-keys.js';
+export { SortedKeys, type SortedKeysImage } from './sorted-keys.js';
 export { decodeText, encodeText } from './text.js';
 export { readVarint, VARINT_SIZE_BYTES_MAX, varintLength, writeVarint } from './varint.js';

@@ -16,7 +16,7 @@ function headsOf(keys: readonly Uint8Array[]): KeyHeads {
     return end;
   });
   const slab = new Uint8Array(Buffer.concat(keys));
-  return new KeyHeads({ slab, ends, count: keys.length }, 0);
+  return KeyHeads.learn({ slab, ends, count: keys.length }, 0);
 }
 
 describe('KeyHeads', () => {

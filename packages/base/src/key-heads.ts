@@ -38,25 +38,31 @@ export interface KeySlab {
 /** Turns keys into heads: see the head of this file. */
 export class KeyHeads {
   /** For each position: lowest byte, span, weight, and what all the highest digits from there on come to. */
-  readonly #rules: Int32Array;
+  readonly rules: Int32Array;
+
+  /** Keeps `rules`, which another one has learnt. */
+  constructor(rules: Int32Array) {
+    this.rules = rules;
+  }
 
   /** Learns the alphabets of keys behind the `skipped` bytes that all of them share. O(keys). */
-  constructor(keys: KeySlab, skipped: number) {
+  static learn(keys: KeySlab, skipped: number): KeyHeads {
     const alphabets = alphabetsOf(keys, skipped);
-    this.#rules = new Int32Array(alphabets.length * RULE_LENGTH);
+    const rules = new Int32Array(alphabets.length * RULE_LENGTH);
     let weight = 1;
     for (let position = alphabets.length - 1; position >= 0; position--) {
       const { lowest, span } = alphabets[position];
       const base = span + 1;
-      this.#rules.set([lowest, span, weight, weight * base - 1], position * RULE_LENGTH);
+      rules.set([lowest, span, weight, weight * base - 1], position * RULE_LENGTH);
       weight *= base;
     }
     assert(weight <= HEAD_COUNT_MAX, 'KeyHeads: heads fit into 31 bits');
+    return new KeyHeads(rules);
   }
 
   /** The head of the key whose bytes behind the shared ones are `bytes[offset, end)`. 0.01 µs; allocates nothing. */
   headOf(bytes: Uint8Array, offset: number, end: number): number {
-    const rules = this.#rules;
+    const rules = this.rules;
     let head = 0;
     let position = offset;
     for (let rule = 0; rule < rules.length && position < end; rule += RULE_LENGTH) {

@@ -31,9 +31,12 @@ describe('SortedKeys', () => {
       fc.property(fc.array(anyKey, { maxLength: 40 }), anyKey, (keys, key) => {
         keys.sort(compareWhole);
         const { slab, ends } = pack(keys);
-        const sorted = new SortedKeys(slab, ends);
+        const sorted = SortedKeys.of(slab, ends);
+        const again = SortedKeys.fromImage(structuredClone(sorted.image));
         const found = keys.findIndex((candidate) => compareWhole(candidate, key) >= 0);
-        expect(sorted.firstAtOrAfter(key, 0, key.length)).toBe(found < 0 ? keys.length : found);
+        const expected = found < 0 ? keys.length : found;
+        expect(sorted.firstAtOrAfter(key, 0, key.length)).toBe(expected);
+        expect(again.firstAtOrAfter(key, 0, key.length)).toBe(expected);
       }),
     );
   });
@@ -48,7 +51,7 @@ describe('SortedKeys', () => {
       fc.property(fc.array(decimal, { minLength: 100, maxLength: 300 }), decimal, (keys, key) => {
         keys.sort(compareWhole);
         const { slab, ends } = pack(keys);
-        const sorted = new SortedKeys(slab, ends);
+        const sorted = SortedKeys.of(slab, ends);
         for (const sought of [key, keys[50]!, keys[50]!.subarray(0, 13)]) {
           const found = keys.findIndex((candidate) => compareWhole(candidate, sought) >= 0);
           expect(sorted.firstAtOrAfter(sought, 0, sought.length)).toBe(
@@ -63,7 +66,7 @@ describe('SortedKeys', () => {
   test('searches only the keys it is told to', () => {
     const keys = ['b', 'd', 'a', 'c'].map((text) => Uint8Array.of(text.charCodeAt(0)));
     const { slab, ends } = pack(keys);
-    const sorted = new SortedKeys(slab, ends, 2);
+    const sorted = SortedKeys.of(slab, ends, 2);
     expect(sorted.count).toBe(2);
     expect(sorted.firstAtOrAfter(Uint8Array.of(0x63), 0, 1)).toBe(1);
     expect(sorted.firstAtOrAfter(Uint8Array.of(0x7a), 0, 1)).toBe(2);
@@ -71,7 +74,7 @@ describe('SortedKeys', () => {
 
   test('orders a key that lies inside a larger buffer', () => {
     const { slab, ends } = pack([Uint8Array.of(1, 2), Uint8Array.of(3)]);
-    const sorted = new SortedKeys(slab, ends);
+    const sorted = SortedKeys.of(slab, ends);
     const buffer = Uint8Array.of(9, 1, 2, 9);
     expect(sorted.compare(0, buffer, 1, 3)).toBe(0);
     expect(sorted.compare(1, buffer, 1, 3)).toBeGreaterThan(0);

@@ -15,10 +15,22 @@
 
 import { assert } from './assert.js';
 import { commonPrefixLength, compareBytes } from './bytes.js';
-import { KeyHeads } from './key-heads.js';
+import { KeyHeads, type KeySlab } from './key-heads.js';
 
 /** So few heads are looked at one by one, and so many keys with equal heads are; more are searched by halves. */
 const TRIED_IN_TURN_COUNT = 4;
+
+/** Sorted keys as plain data: another thread that has it can search them without going through them once more. */
+export interface SortedKeysImage {
+  readonly slab: Uint8Array;
+  readonly ends: Uint32Array;
+  /** How many bytes all keys have in common. */
+  readonly sharedLength: number;
+  /** How heads are made of keys. */
+  readonly rules: Int32Array;
+  readonly heads: Int32Array;
+  readonly starts: Uint32Array;
+}
 
 /** See the head of this file. Keys are named by their index. */
 export class SortedKeys {
@@ -26,32 +38,57 @@ export class SortedKeys {
   readonly count: number;
   readonly #slab: Uint8Array;
   readonly #ends: Uint32Array;
-  /** How many bytes all keys have in common. */
   readonly #sharedLength: number;
   readonly #keyHeads: KeyHeads;
   readonly #heads: Int32Array;
   readonly #starts: Uint32Array;
   readonly #lowestHead: number;
   readonly #highestHead: number;
-  /** Parts per unit of head. */
   readonly #scale: number;
+
+  private constructor(image: SortedKeysImage) {
+    const { heads } = image;
+    this.count = heads.length;
+    this.#slab = image.slab;
+    this.#ends = image.ends;
+    this.#sharedLength = image.sharedLength;
+    this.#keyHeads = new KeyHeads(image.rules);
+    this.#heads = heads;
+    this.#lowestHead = heads[0] ?? 0;
+    this.#highestHead = heads[heads.length - 1] ?? 0;
+    this.#scale = scaleOf(heads);
+    this.#starts = image.starts;
+  }
 
   /**
    * Keeps `slab`, which must not change any more; its first `ends.length` keys, or the first `count`, are searched.
    * Requires: `ends` ascend and lie in the slab; the keys are in order, equal ones allowed. O(keys).
    */
-  constructor(slab: Uint8Array, ends: Uint32Array, count = ends.length) {
+  static of(slab: Uint8Array, ends: Uint32Array, count = ends.length): SortedKeys {
     assert(count <= ends.length, 'SortedKeys: no key without an end');
-    this.count = count;
-    this.#slab = slab;
-    this.#ends = ends;
-    this.#sharedLength = this.#findSharedLength();
-    this.#keyHeads = new KeyHeads({ slab, ends, count }, this.#sharedLength);
-    this.#heads = this.#takeHeads();
-    this.#lowestHead = count === 0 ? 0 : this.#heads[0];
-    this.#highestHead = count === 0 ? 0 : this.#heads[count - 1];
-    this.#scale = count / (this.#highestHead - this.#lowestHead + 1);
-    this.#starts = this.#takeStarts();
+    const keys = { slab, ends, count };
+    const sharedLength = sharedLengthOf(keys);
+    const keyHeads = KeyHeads.learn(keys, sharedLength);
+    const heads = headsOf(keys, keyHeads, sharedLength);
+    const { rules } = keyHeads;
+    return new SortedKeys({ slab, ends, sharedLength, rules, heads, starts: startsOf(heads) });
+  }
+
+  /** Keeps what {@link SortedKeys.image} gave. O(1). */
+  static fromImage(image: SortedKeysImage): SortedKeys {
+    return new SortedKeys(image);
+  }
+
+  /** Shares its memory with this object. */
+  get image(): SortedKeysImage {
+    return {
+      slab: this.#slab,
+      ends: this.#ends,
+      sharedLength: this.#sharedLength,
+      rules: this.#keyHeads.rules,
+      heads: this.#heads,
+      starts: this.#starts,
+    };
   }
 
   /** Memory that was taken for searching, besides slab and ends. */
@@ -90,7 +127,7 @@ export class SortedKeys {
     if (head <= this.#lowestHead) return 0;
     if (head > this.#highestHead) return this.count;
     const heads = this.#heads;
-    const part = this.#partOf(head);
+    const part = partOf(head, this.#lowestHead, this.#scale);
     let low = this.#starts[part];
     let span = this.#starts[part + 1] - low;
     while (span > TRIED_IN_TURN_COUNT) {
@@ -104,11 +141,6 @@ export class SortedKeys {
     return low;
   }
 
-  /** Which part of the range of heads a head is in. Never falls when the head rises. */
-  #partOf(head: number): number {
-    return ((head - this.#lowestHead) * this.#scale) | 0;
-  }
-
   #firstFrom(from: number, key: Uint8Array, start: number, end: number): number {
     let low = from;
     let high = this.count;
@@ -119,34 +151,46 @@ export class SortedKeys {
     }
     return low;
   }
+}
 
-  /** In a sorted list all share what the first and the last share. */
-  #findSharedLength(): number {
-    if (this.count === 0) return 0;
-    const slab = this.#slab;
-    const ends = this.#ends;
-    const lastStart = this.count === 1 ? 0 : ends[this.count - 2];
-    return commonPrefixLength(slab, 0, ends[0], slab, lastStart, ends[this.count - 1]);
-  }
+/** In a sorted list all share what the first and the last share. */
+function sharedLengthOf({ slab, ends, count }: KeySlab): number {
+  if (count === 0) return 0;
+  const lastStart = count === 1 ? 0 : ends[count - 2];
+  return commonPrefixLength(slab, 0, ends[0], slab, lastStart, ends[count - 1]);
+}
 
-  #takeHeads(): Int32Array {
-    const heads = new Int32Array(this.count);
-    let start = 0;
-    for (let index = 0; index < heads.length; index++) {
-      const end = this.#ends[index];
-      heads[index] = this.#keyHeads.headOf(this.#slab, start + this.#sharedLength, end);
-      start = end;
-    }
-    return heads;
+function headsOf({ slab, ends, count }: KeySlab, keyHeads: KeyHeads, shared: number): Int32Array {
+  const heads = new Int32Array(count);
+  let start = 0;
+  for (let index = 0; index < count; index++) {
+    const end = ends[index];
+    heads[index] = keyHeads.headOf(slab, start + shared, end);
+    start = end;
   }
+  return heads;
+}
 
-  #takeStarts(): Uint32Array {
-    const starts = new Uint32Array(this.count + 2);
-    let part = 0;
-    for (let index = 0; index < this.count; index++) {
-      const keyPart = this.#partOf(this.#heads[index]);
-      while (part < keyPart) starts[++part] = index;
-    }
-    return starts.fill(this.count, part + 1);
+function startsOf(heads: Int32Array): Uint32Array {
+  const count = heads.length;
+  const starts = new Uint32Array(count + 2);
+  const lowestHead = heads[0] ?? 0;
+  const scale = scaleOf(heads);
+  let part = 0;
+  for (let index = 0; index < count; index++) {
+    const keyPart = partOf(heads[index], lowestHead, scale);
+    while (part < keyPart) starts[++part] = index;
   }
+  return starts.fill(count, part + 1);
+}
+
+/** Parts per unit of head. */
+function scaleOf(heads: Int32Array): number {
+  const count = heads.length;
+  return count === 0 ? 0 : count / (heads[count - 1] - heads[0] + 1);
+}
+
+/** Which part of the range of heads a head is in. Never falls when the head rises. */
+function partOf(head: number, lowestHead: number, scale: number): number {
+  return ((head - lowestHead) * scale) | 0;
 }

@@ -17,7 +17,8 @@ export interface TableImage {
 
 /** The memory of an image, each buffer once: handed over by transferring them, not copied. */
 export function imageBuffers({ index, filter }: TableImage): ArrayBuffer[] {
-  const parts = [index.ends, index.contentLengths, index.separatorEnds, index.separators, filter];
+  const { slab, ends, rules, heads, starts } = index.separators;
+  const parts = [index.ends, index.contentLengths, slab, ends, rules, heads, starts, filter];
   const buffers = new Set<ArrayBuffer>();
   for (const part of parts) {
     if (part?.buffer instanceof ArrayBuffer) buffers.add(part.buffer);

@@ -27,7 +27,7 @@ export class PackedKeys {
       offset += key.length;
       this.#ends[keyIndex] = offset;
     }
-    this.#largest = new SortedKeys(this.#slab, this.#ends, tables.length);
+    this.#largest = SortedKeys.of(this.#slab, this.#ends, tables.length);
   }
 
   /** The first table whose largest key is at or after `key[start, end)`; the table count if none is. */

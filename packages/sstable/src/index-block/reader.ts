@@ -18,7 +18,13 @@
 // over separators that are as short as they can be. They lie where they were read; another thread
 // that gets this memory (an image) need not go through it again.
 
-import { assert, type ByteReader, compareBytes, SortedKeys } from '@varve/base';
+import {
+  assert,
+  type ByteReader,
+  compareBytes,
+  SortedKeys,
+  type SortedKeysImage,
+} from '@varve/base';
 import { contentLengthMax } from '../block/compression.js';
 import { TRAILER_SIZE_BYTES } from '../block/trailer.js';
 import { DATA_BLOCK_HEADER_SIZE_BYTES } from '../data-block/format.js';
@@ -29,8 +35,7 @@ const LINE_SIZE_BYTES = 4 + 4 + 4;
 export interface TableIndexImage {
   readonly ends: Uint32Array;
   readonly contentLengths: Uint32Array;
-  readonly separatorEnds: Uint32Array;
-  readonly separators: Uint8Array;
+  readonly separators: SortedKeysImage;
 }
 
 /** The index of one table, in memory. Block indices count from 0. */
@@ -42,13 +47,13 @@ export class TableIndex {
   readonly #separators: Uint8Array;
   readonly #keys: SortedKeys;
 
-  private constructor({ ends, contentLengths, separatorEnds, separators }: TableIndexImage) {
+  private constructor({ ends, contentLengths, separators }: TableIndexImage) {
     this.blockCount = ends.length;
     this.#ends = ends;
     this.#contentLengths = contentLengths;
-    this.#separatorEnds = separatorEnds;
-    this.#separators = separators;
-    this.#keys = new SortedKeys(separators, separatorEnds);
+    this.#separatorEnds = separators.ends;
+    this.#separators = separators.slab;
+    this.#keys = SortedKeys.fromImage(separators);
   }
 
   /**
@@ -67,7 +72,8 @@ export class TableIndex {
     const separators = reader.view(reader.remaining);
     checkBlocks(reader, dataEnd, { ends, contentLengths });
     checkSeparators(reader, separators, separatorEnds);
-    return new TableIndex({ ends, contentLengths, separatorEnds, separators });
+    const keys = SortedKeys.of(separators, separatorEnds);
+    return new TableIndex({ ends, contentLengths, separators: keys.image });
   }
 
   /** Keeps what {@link TableIndex.image} gave, unchecked. */
@@ -80,8 +86,7 @@ export class TableIndex {
     return {
       ends: this.#ends,
       contentLengths: this.#contentLengths,
-      separatorEnds: this.#separatorEnds,
-      separators: this.#separators,
+      separators: this.#keys.image,
     };
   }
 
