@@ -91,9 +91,9 @@ export class SortedKeys {
     };
   }
 
-  /** Memory that was taken for searching, besides slab and ends. */
-  get headsSizeBytes(): number {
-    return this.#heads.byteLength + this.#starts.byteLength;
+  /** Memory that searching `count` keys takes, besides slab and ends. */
+  static searchSizeBytes(count: number): number {
+    return (count + startCountOf(count)) * Int32Array.BYTES_PER_ELEMENT;
   }
 
   /** The first key that is not before `key[start, end)`; the count if all are. 0.03 µs, O(log count) if heads crowd. */
@@ -171,9 +171,14 @@ function headsOf({ slab, ends, count }: KeySlab, keyHeads: KeyHeads, shared: num
   return heads;
 }
 
+/** A part for each key, one more that rounding may reach, and the end of that. */
+function startCountOf(count: number): number {
+  return count + 2;
+}
+
 function startsOf(heads: Int32Array): Uint32Array {
   const count = heads.length;
-  const starts = new Uint32Array(count + 2);
+  const starts = new Uint32Array(startCountOf(count));
   const lowestHead = heads[0] ?? 0;
   const scale = scaleOf(heads);
   let part = 0;

@@ -31,6 +31,13 @@ import { DATA_BLOCK_HEADER_SIZE_BYTES } from '../data-block/format.js';
 
 const LINE_SIZE_BYTES = 4 + 4 + 4;
 
+interface IndexColumns {
+  readonly ends: Uint32Array;
+  readonly contentLengths: Uint32Array;
+  readonly separatorEnds: Uint32Array;
+  readonly separators: Uint8Array;
+}
+
 /** The index of a table as plain data. */
 export interface TableIndexImage {
   readonly ends: Uint32Array;
@@ -45,15 +52,15 @@ export class TableIndex {
   readonly #contentLengths: Uint32Array;
   readonly #separatorEnds: Uint32Array;
   readonly #separators: Uint8Array;
-  readonly #keys: SortedKeys;
+  /** Null until something is searched: a merge reads table after table and searches none. */
+  #keys: SortedKeys | null = null;
 
-  private constructor({ ends, contentLengths, separators }: TableIndexImage) {
+  private constructor({ ends, contentLengths, separatorEnds, separators }: IndexColumns) {
     this.blockCount = ends.length;
     this.#ends = ends;
     this.#contentLengths = contentLengths;
-    this.#separatorEnds = separators.ends;
-    this.#separators = separators.slab;
-    this.#keys = SortedKeys.fromImage(separators);
+    this.#separatorEnds = separatorEnds;
+    this.#separators = separators;
   }
 
   /**
@@ -72,13 +79,16 @@ export class TableIndex {
     const separators = reader.view(reader.remaining);
     checkBlocks(reader, dataEnd, { ends, contentLengths });
     checkSeparators(reader, separators, separatorEnds);
-    const keys = SortedKeys.of(separators, separatorEnds);
-    return new TableIndex({ ends, contentLengths, separators: keys.image });
+    return new TableIndex({ ends, contentLengths, separatorEnds, separators });
   }
 
   /** Keeps what {@link TableIndex.image} gave, unchecked. */
   static fromImage(image: TableIndexImage): TableIndex {
-    return new TableIndex(image);
+    const { ends, contentLengths, separators } = image;
+    const { slab, ends: separatorEnds } = separators;
+    const index = new TableIndex({ ends, contentLengths, separatorEnds, separators: slab });
+    index.#keys = SortedKeys.fromImage(separators);
+    return index;
   }
 
   /** Shares its memory with this object. */
@@ -86,27 +96,27 @@ export class TableIndex {
     return {
       ends: this.#ends,
       contentLengths: this.#contentLengths,
-      separators: this.#keys.image,
+      separators: this.#searchable().image,
     };
   }
 
   /** How many bytes of memory this takes. */
   get memoryBytes(): number {
-    const { headsSizeBytes } = this.#keys;
-    return this.blockCount * LINE_SIZE_BYTES + this.#separators.length + headsSizeBytes;
+    const searchSizeBytes = SortedKeys.searchSizeBytes(this.blockCount);
+    return this.blockCount * LINE_SIZE_BYTES + this.#separators.length + searchSizeBytes;
   }
 
   /**
    * Finds the first block whose separator is not before `key[start, end)`; the block count if none.
    */
   findBlock(key: Uint8Array, start: number, end: number): number {
-    return this.#keys.firstAtOrAfter(key, start, end);
+    return (this.#keys ?? this.#searchable()).firstAtOrAfter(key, start, end);
   }
 
   /** Orders the separator of a block against `key[start, end)`: below 0, 0 or above 0. */
   compareSeparator(blockIndex: number, key: Uint8Array, start: number, end: number): number {
     this.#assertBlock(blockIndex);
-    return this.#keys.compare(blockIndex, key, start, end);
+    return (this.#keys ?? this.#searchable()).compare(blockIndex, key, start, end);
   }
 
   /** Gives where a stored block starts in the file. */
@@ -132,6 +142,11 @@ export class TableIndex {
     this.#assertBlock(blockIndex);
     const start = blockIndex === 0 ? 0 : this.#separatorEnds[blockIndex - 1];
     return this.#separators.slice(start, this.#separatorEnds[blockIndex]);
+  }
+
+  #searchable(): SortedKeys {
+    this.#keys ??= SortedKeys.of(this.#separators, this.#separatorEnds);
+    return this.#keys;
   }
 
   #assertBlock(blockIndex: number): void {
