@@ -5,9 +5,13 @@
 // and /dev/stdin are ordinary inputs.
 
 import {
+  closeSync,
   createReadStream,
   createWriteStream,
   mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
   rmSync,
   statSync,
   type WriteStream,
@@ -78,6 +82,28 @@ export function kindOfPath(path: string): 'directory' | 'file' | 'nothing' {
     return 'nothing';
   }
   return status.isDirectory() ? 'directory' : 'file';
+}
+
+/** The first bytes of a file, as Latin-1 text; undefined when there is no such file. */
+export function readBeginning(path: string, sizeBytes: number): string | undefined {
+  if (kindOfPath(path) !== 'file') {
+    return undefined;
+  }
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(sizeBytes);
+    return bytes.toString('latin1', 0, readSync(file, bytes, 0, sizeBytes, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Space that the files of a directory take, in bytes. */
+export function directorySizeBytes(path: string): number {
+  const sizes = readdirSync(path).map((name) =>
+    statSync(join(path, name), { throwIfNoEntry: false }),
+  );
+  return sizes.reduce((sum, status) => sum + (status?.isFile() ? status.size : 0), 0);
 }
 
 /** A new empty directory among the temporary files of the machine; its name begins with `prefix`. */

@@ -1,4 +1,4 @@
-// varve import: NDJSON or CSV into a keyspace, with progress, in batches.
+// varve import: NDJSON or CSV into a keyspace, with progress, in batches; a LevelDB in import-leveldb.ts.
 //
 // Batches are acknowledged once the operating system has them; closing the store puts everything on the disk, before the
 // command says that it is done. When it is interrupted or a record is bad, what was read before
@@ -17,6 +17,7 @@ import { ImportBatches } from '../store/import-batches.js';
 import { openKeyspace, type StoredKeyspace } from '../store/open-store.js';
 import { Progress } from '../terminal/progress.js';
 import { formatBytes, formatDuration, formatQuantity, formatRate } from '../text/numbers.js';
+import { importLevelDb } from './import-leveldb.js';
 import {
   type EncodingOptions,
   type JsonOptions,
@@ -31,12 +32,17 @@ const EXAMPLES = `
 Examples:
   $ varve import ./data people.csv --key-column id                      each row as JSON under its id
   $ varve import ./data people.csv --key-column id --value-column name  one column as the value
-  $ zcat log.gz | varve import ./data - --format ndjson -k log          lines such as {"key":"a","value":"1"}`;
+  $ zcat log.gz | varve import ./data - --format ndjson -k log          lines such as {"key":"a","value":"1"}
+  $ varve import --from leveldb ./level ./data                          a LevelDB, copied and compared entry by entry
+
+With --from the words are <leveldb-directory> <directory>. LevelDB is read through the package classic-level, which must be
+installed where varve is started. A new keyspace is created with binary keys and values.`;
 
 type ImportFormat = 'ndjson' | 'csv';
 type ImportOptions = KeyspaceOptions &
   EncodingOptions &
   JsonOptions & {
+    readonly from?: 'leveldb';
     readonly format?: ImportFormat;
     readonly keyColumn?: string;
     readonly valueColumn?: string;
@@ -53,7 +59,11 @@ interface ImportWords {
 export function addImport(program: Command, session: Session): void {
   const command = program
     .command('import <directory> <file>')
-    .description('store the records of an NDJSON or CSV file; `-` reads standard input')
+    .usage('[options] <directory> <file> | --from leveldb <leveldb-directory> <directory>')
+    .description(
+      'store the records of an NDJSON or CSV file (`-` reads standard input), or all of a LevelDB',
+    )
+    .addOption(new Option('--from <kind>', 'copy another store').choices(['leveldb']))
     .addOption(
       new Option('--format <format>', 'default: by the ending of the file').choices([
         'ndjson',
@@ -68,8 +78,34 @@ export function addImport(program: Command, session: Session): void {
     .option('--delimiter <character>', 'between CSV fields (default: a comma; a tab for .tsv)');
   command.addHelpText('after', EXAMPLES);
   withJson(withEncodings(withKeyspace(command)), 'summary as JSON').action(
-    (directory, file, options) => runImport(session, { directory, file, options }),
+    (directory, file, options) =>
+      options.from === 'leveldb'
+        ? importLevelDb(session, {
+            source: directory,
+            directory: file,
+            options: withoutFileOptions(options),
+          })
+        : runImport(session, { directory, file, options }),
   );
+}
+
+const FILE_OPTIONS = {
+  format: '--format',
+  keyColumn: '--key-column',
+  valueColumn: '--value-column',
+  delimiter: '--delimiter',
+  keyEncoding: '--key-encoding',
+  valueEncoding: '--value-encoding',
+} as const;
+
+/** Entries of another store are copied as they are: nothing can be said about how to read them. */
+function withoutFileOptions(options: ImportOptions): ImportOptions {
+  for (const [name, flag] of Object.entries(FILE_OPTIONS)) {
+    if (options[name as keyof typeof FILE_OPTIONS] !== undefined) {
+      throw new UsageError(`Cannot use ${flag} with --from: entries are copied as they are`);
+    }
+  }
+  return options;
 }
 
 async function runImport(session: Session, words: ImportWords): Promise<void> {
