@@ -41,7 +41,7 @@ describe('varve import --from leveldb', () => {
     const result = await store.runWell(fakeLevelDb({ entries }));
     expect(result.stdout).toBe('');
     expect(result.stderr).toMatch(
-      /^Copied 4 entries in .*\/s; .* there, .* here\nCompared 4 entries in .*\n✓ Every entry is in /,
+      /^Copied 4 entries in .*\/s; .* there, .* in tables here\nCompared 4 entries in .*\n✓ Every entry is in /,
     );
     expect(await scan()).toEqual(['\tff', '21737562216b6579\t76616c7565', '61\t', 'ff00\t0080']);
     expect(readFileSync(join(store.pathOf('level'), 'closed'), 'utf8')).toBe('x');
@@ -60,7 +60,7 @@ describe('varve import --from leveldb', () => {
       sameCount: 2500,
       extraCount: 0,
       sourceBytes: expect.any(Number),
-      targetBytes: expect.any(Number),
+      tableBytes: expect.any(Number),
     });
   });
 

@@ -5,7 +5,6 @@
 
 import { resolve } from 'node:path';
 import { ExitCode, InterruptedError, UsageError } from '../failures.js';
-import { directorySizeBytes } from '../files.js';
 import type { ByteEntry } from '../leveldb/classic-level.js';
 import { type Comparison, compareEntries } from '../leveldb/compare-entries.js';
 import { LevelDbSource } from '../leveldb/leveldb-source.js';
@@ -30,7 +29,8 @@ interface Result {
   readonly entryCount: number;
   readonly comparison: Comparison;
   readonly sourceBytes: number;
-  readonly targetBytes: number;
+  /** Tables alone: logs keep their space until the store is opened the next time. */
+  readonly tableBytes: number;
   readonly copyMs: number;
   readonly verifyMs: number;
 }
@@ -52,7 +52,6 @@ export async function importLevelDb(session: Session, words: LevelDbImportWords)
     ...copied,
     ...verified,
     sourceBytes: source.sizeBytes,
-    targetBytes: directorySizeBytes(words.directory),
   };
   if (!isVerified(result)) {
     session.exitCode = ExitCode.notSo;
@@ -77,6 +76,7 @@ async function copy(
   try {
     await copyRuns(session, { source, batches, progress });
     await batches.commit();
+    await keyspace.compact();
   } catch (error) {
     throw keepWhatWasCopied(error, batches);
   }
@@ -120,7 +120,7 @@ function keepWhatWasCopied(error: unknown, batches: ImportBatches): unknown {
 async function compare(
   session: Session,
   comparing: { words: LevelDbImportWords; source: LevelDbSource; entryCount: number },
-): Promise<{ comparison: Comparison; verifyMs: number }> {
+): Promise<Pick<Result, 'comparison' | 'tableBytes' | 'verifyMs'>> {
   const { entryCount, source, words } = comparing;
   using progress = new Progress(session.terminal, {
     label: 'Verifying',
@@ -137,7 +137,7 @@ async function compare(
     progress.update(count);
     session.terminal.throwIfInterrupted();
   });
-  return { comparison, verifyMs: progress.finish() };
+  return { comparison, tableBytes: keyspace.tableSizeBytes, verifyMs: progress.finish() };
 }
 
 function isVerified({ comparison, entryCount }: Result): boolean {
@@ -150,12 +150,12 @@ function wrongCountOf({ differentCount, missingCount }: Comparison): number {
 
 async function report(session: Session, words: LevelDbImportWords, result: Result): Promise<void> {
   const { source, directory, options } = words;
-  const { comparison, copyMs, entryCount, sourceBytes, targetBytes, verifyMs } = result;
+  const { comparison, copyMs, entryCount, sourceBytes, tableBytes, verifyMs } = result;
   if (options.json) {
     const { firstWrongKey, ...counts } = comparison;
     const summary = {
       ...{ source, directory, keyspace: options.keyspace, isVerified: isVerified(result) },
-      ...{ entryCount, ...counts, sourceBytes, targetBytes, copyMs, verifyMs },
+      ...{ entryCount, ...counts, sourceBytes, tableBytes, copyMs, verifyMs },
       ...(firstWrongKey === undefined ? {} : { firstWrongKeyHex: hexOf(firstWrongKey) }),
     };
     session.terminal.output.writeLine(JSON.stringify(summary));
@@ -175,11 +175,11 @@ async function report(session: Session, words: LevelDbImportWords, result: Resul
 }
 
 function linesOf(words: LevelDbImportWords, result: Result): string[] {
-  const { comparison, copyMs, entryCount, sourceBytes, targetBytes, verifyMs } = result;
+  const { comparison, copyMs, entryCount, sourceBytes, tableBytes, verifyMs } = result;
   const speedOf = (elapsedMs: number) =>
     `${formatDuration(elapsedMs)}: ${formatRate(entryCount, elapsedMs)}`;
   const lines = [
-    `Copied ${formatQuantity(entryCount, 'entry')} in ${speedOf(copyMs)}; ${formatBytes(sourceBytes)} there, ${formatBytes(targetBytes)} here`,
+    `Copied ${formatQuantity(entryCount, 'entry')} in ${speedOf(copyMs)}; ${formatBytes(sourceBytes)} there, ${formatBytes(tableBytes)} in tables here`,
     `Compared ${formatQuantity(entryCount, 'entry')} in ${speedOf(verifyMs)}`,
   ];
   if (comparison.firstWrongKey !== undefined) {

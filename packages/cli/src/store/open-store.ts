@@ -45,7 +45,7 @@ export interface KeyspaceRequest {
 /** What is used of an open store; which types its default keyspace has does not matter here. */
 export type OpenStore = Pick<
   Database<Uint8Array, Uint8Array>,
-  'close' | 'keyspace' | 'keyspaces' | 'path' | 'stats' | typeof Symbol.asyncDispose
+  'close' | 'compact' | 'keyspace' | 'keyspaces' | 'path' | 'stats' | typeof Symbol.asyncDispose
 >;
 
 /** Opens a store that exists, for reading. */
@@ -112,8 +112,12 @@ export class StoredKeyspace {
 
   /** How many entries it has, as far as that is known without counting: those in tables, with their old versions. */
   get approximateEntryCount(): number {
-    const { keyspaces } = this.#database.stats();
-    return keyspaces.find(({ name }) => name === this.name)?.entryCount ?? 0;
+    return this.#statistics?.entryCount ?? 0;
+  }
+
+  /** Bytes its tables take. */
+  get tableSizeBytes(): number {
+    return this.#statistics?.sizeBytes ?? 0;
   }
 
   get(key: Stored): Promise<Stored> {
@@ -138,12 +142,21 @@ export class StoredKeyspace {
     return this.#keyspace.batch(operations, options);
   }
 
+  /** Brings everything into the deepest level, where reads are fastest; what was written in order only moves there. */
+  compact(): Promise<void> {
+    return this.#database.compact({ keyspace: this.name });
+  }
+
   entries(range: RangeOptions<Stored>): AsyncIterable<[Stored, Stored]> {
     return this.#keyspace.entries(range);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#database.close();
+  }
+
+  get #statistics() {
+    return this.#database.stats().keyspaces.find(({ name }) => name === this.name);
   }
 }
 
