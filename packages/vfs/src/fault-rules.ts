@@ -1,6 +1,6 @@
 // Which calls fail, and how: the rules of a FaultyFileSystem, without the failing.
 
-import { assert } from '@varve/base';
+import { assert, createRandom, type Random } from '@varve/base';
 import type { FileCall, FileOperation } from './file-system.js';
 import type { Errno } from './system-error.js';
 
@@ -56,6 +56,8 @@ export interface FaultRule {
   readonly nth?: number;
   /** Picks each call whose number is a multiple of this. Not together with `nth` or `duration`. */
   readonly every?: number;
+  /** Picks each call with this probability, by random numbers from `seed`. Not together with the other ways of counting. */
+  readonly chance?: { readonly probability: number; readonly seed: number };
   /** `'once'`: picks one call. `'sticky'`: picks every call from then on. Default: `'once'`. */
   readonly duration?: 'once' | 'sticky';
   /** What happens to the calls it picks. */
@@ -68,6 +70,7 @@ export class ActiveRule {
   readonly #rule: FaultRule;
   readonly #operations: readonly FileOperation[] | null;
   readonly #pattern: RegExp | null;
+  readonly #random: Random | null;
   #matchCount = 0;
 
   constructor(rule: FaultRule) {
@@ -75,6 +78,17 @@ export class ActiveRule {
     this.#rule = rule;
     this.#operations = operationsOf(rule);
     this.#pattern = rule.path === undefined ? null : globPattern(rule.path);
+    const { chance } = rule;
+    this.#random = chance === undefined ? null : createRandom(chance.seed);
+    assert(
+      chance === undefined ||
+        [rule.nth, rule.every, rule.duration].every((one) => one === undefined),
+      'A fault rule has either a chance, or a way of counting calls',
+    );
+    assert(
+      chance === undefined || (chance.probability >= 0 && chance.probability <= 1),
+      'A probability is from 0 to 1',
+    );
     assert(
       rule.every === undefined || (rule.nth === undefined && rule.duration === undefined),
       'A fault rule has either every, or nth and duration',
@@ -87,6 +101,9 @@ export class ActiveRule {
     if (this.#operations !== null && !this.#operations.includes(call.operation)) return false;
     if (!this.#matchesPath(call.path) && !this.#matchesPath(call.toPath)) return false;
     this.#matchCount++;
+    if (this.#random !== null) {
+      return this.#random.u32() / U32_COUNT < this.#rule.chance!.probability;
+    }
     const { every, nth = 1, duration = 'once' } = this.#rule;
     if (every !== undefined) return this.#matchCount % every === 0;
     return duration === 'sticky' ? this.#matchCount >= nth : this.#matchCount === nth;
@@ -99,6 +116,8 @@ export class ActiveRule {
     return this.#pattern.test(isWholePath ? path : path.slice(path.lastIndexOf('/') + 1));
   }
 }
+
+const U32_COUNT = 2 ** 32;
 
 const TRANSFERS: readonly FileOperation[] = ['read', 'write'];
 

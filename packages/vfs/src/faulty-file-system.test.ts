@@ -42,9 +42,26 @@ describe('FaultRule', () => {
     ['calls on names by a pattern', { path: '*-1*', duration: 'sticky', effect: EIO }, [1, 10]],
     ['calls on a whole path', { path: '/f*9', effect: EIO }, [9]],
     ['no call on a name that has special characters', { path: 'file.7', effect: EIO }, []],
+    [
+      'every call that is certain',
+      { chance: { probability: 1, seed: 1 }, effect: EIO },
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    ],
+    ['no call without a chance', { chance: { probability: 0, seed: 1 }, effect: EIO }, []],
     ['no transfer among other calls', { effect: { kind: 'short', sizeBytes: 0 } }, []],
   ])('picks %s', (_, rule, expected) => {
     expect(failingCalls(rule)).toEqual(expected);
+  });
+
+  test('picks calls by chance, the same ones for the same seed', () => {
+    const pick = (seed: number): number[] =>
+      failingCalls({ chance: { probability: 0.5, seed }, effect: EIO });
+    const picks = [1, 2, 3, 4, 5].map(pick);
+    expect(picks).toEqual([1, 2, 3, 4, 5].map(pick));
+    expect(new Set(picks.map(String)).size).toBeGreaterThan(1);
+    const count = picks.flat().length;
+    expect(count).toBeGreaterThan(10);
+    expect(count).toBeLessThan(40);
   });
 
   test('picks a rename by either of its paths', () => {
@@ -78,6 +95,8 @@ describe('FaultRule', () => {
     { every: 2, duration: 'once', effect: EIO },
     { every: 0, effect: EIO },
     { nth: 0, effect: EIO },
+    { chance: { probability: 0.5, seed: 1 }, nth: 2, effect: EIO },
+    { chance: { probability: 1.5, seed: 1 }, effect: EIO },
   ])('that makes no sense is a bug: %j', (rule) => {
     expect(() => faulty(rule)).toThrow(BugError);
   });

@@ -246,6 +246,14 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   /**
+   * Acts out memory pressure: every page that the system holds for clean is dropped and read from the disk again. That makes
+   * a difference where a sync failed, since its pages count as clean.
+   */
+  evictCache(): void {
+    for (const file of this.#tree.reachableFiles()) file.evict();
+  }
+
+  /**
    * What a power loss may undo now, as text: first changes of names in order (`rename /db/a -> /db/b`), then changes of
    * content by path (`write /db/a 0..512`). Empty when everything is durable. Files without a name are left out.
    */

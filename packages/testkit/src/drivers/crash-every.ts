@@ -13,7 +13,7 @@ import {
   type PointRunOptions,
   runThroughPoints,
 } from './crash-points.js';
-import { type DriverOptions, type DriverReport, Findings, placesOf } from './driver.js';
+import { type DriverOptions, type DriverReport, Findings } from './driver.js';
 import { checkImage, type ImageVerdict } from './image-check.js';
 
 const QUICK_PLACE_COUNT = 8;
@@ -54,7 +54,7 @@ export async function forEachImage(
   const { seed, wrap } = options;
   const run: Omit<PointRunOptions, 'onPoint'> = { seed, wrap };
   const pointCount = await runThroughPoints({ ...run, onPoint: () => {} });
-  const places = new Set(placesOf(options, { count: pointCount, quickCount: quickPlaceCount }));
+  const places = new Set(findings.places({ count: pointCount, quickCount: quickPlaceCount }));
   const waiting: { image: PointImage; point: CrashPoint }[] = [];
   const visitWaiting = async (): Promise<void> => {
     for (const { image, point } of waiting.splice(0)) {

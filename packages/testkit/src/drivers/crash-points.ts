@@ -3,8 +3,8 @@
 
 import { createRandom, initializeChecksums } from '@varve/base';
 import { type CrashModel, type FileCall, type FileSystem, MemoryFileSystem } from '@varve/vfs';
-import { BatchLog, type Bounds } from './batch-log.js';
 import { StrictFileSystem } from '../strict/strict-file-system.js';
+import { BatchLog, type Bounds } from './batch-log.js';
 import { ObservedCalls } from './observed-calls.js';
 import { StepWorld } from './step-world.js';
 import { runWorkload, type WorkloadShape } from './workload.js';

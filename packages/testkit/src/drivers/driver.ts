@@ -46,6 +46,8 @@ export interface DriverReport {
   /** Those that were equal to an earlier one. */
   readonly repeatedCount: number;
   readonly violations: readonly Violation[];
+  /** How many places there are in all, tried or not. */
+  readonly placeCount: number;
   /** Things worth knowing that are no violations, one line each. */
   readonly notes: readonly string[];
 }
@@ -54,7 +56,7 @@ export interface DriverReport {
 export type Driver = (options: DriverOptions) => Promise<DriverReport>;
 
 /** The places to try, of `count`: all between `from` and `to`, in the quick tier `quickCount` of them, spread evenly. */
-export function placesOf(
+function placesOf(
   { tier, seed, from = 0, to = Number.POSITIVE_INFINITY }: DriverOptions,
   { count, quickCount }: { readonly count: number; readonly quickCount: number },
 ): number[] {
@@ -69,6 +71,7 @@ export function placesOf(
 export class Findings {
   checkedCount = 0;
   repeatedCount = 0;
+  placeCount = 0;
   readonly violations: Violation[] = [];
   readonly #notes = new Map<string, number>();
   readonly #name: string;
@@ -84,9 +87,15 @@ export class Findings {
   }
 
   get report(): DriverReport {
-    const { checkedCount, repeatedCount, violations } = this;
+    const { checkedCount, repeatedCount, placeCount, violations } = this;
     const notes = [...this.#notes].map(([text, count]) => `${text}: ${count}`);
-    return { checkedCount, repeatedCount, violations, notes };
+    return { checkedCount, repeatedCount, placeCount, violations, notes };
+  }
+
+  /** The places to try, of `count`: all of them that are wanted, in the quick tier `quickCount`, spread evenly. */
+  places({ count, quickCount }: { readonly count: number; readonly quickCount: number }): number[] {
+    this.placeCount = count;
+    return placesOf(this.#options, { count, quickCount });
   }
 
   /** Counts one case of something worth knowing. */

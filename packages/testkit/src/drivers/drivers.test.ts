@@ -10,6 +10,9 @@ import type { DriverOptions, DriverReport } from './driver.js';
 import { failEvery } from './fail-every.js';
 import { flipEvery } from './flip-every.js';
 import { limitEvery } from './limit-every.js';
+import { compareHistories, metamorphic } from './metamorphic.js';
+import { drawOperations } from './metamorphic-operations.js';
+import { OPTION_SETS, type OptionSet } from './option-sets.js';
 import { truncateEvery } from './truncate-every.js';
 
 const SEED = 1;
@@ -48,6 +51,7 @@ describe('The quick tier', () => {
     { name: 'B4, B5: FlipEvery', driver: flipEvery, leastCount: 150 },
     { name: 'B6: TruncateEvery', driver: truncateEvery, leastCount: 100 },
     { name: 'B25: LimitEvery', driver: limitEvery, leastCount: 60 },
+    { name: 'B8: Metamorphic', driver: metamorphic, leastCount: 800 },
   ])(
     '$name finds nothing',
     async ({ driver, leastCount }) => {
@@ -88,6 +92,34 @@ describe('FailEvery', () => {
   ])('$found: nothing stays open', async ({ from }) => {
     const report = await failEvery({ seed: SEED, tier: 'full', from, to: from + 1 });
     expect(printed(report)).toEqual([]);
+  });
+});
+
+describe('Metamorphic', () => {
+  const usual = OPTION_SETS[0]!;
+  const operations = drawOperations(SEED, 40);
+
+  test('has at least eight option sets', () => {
+    expect(new Set(OPTION_SETS.map(({ name }) => name)).size).toBeGreaterThanOrEqual(8);
+  });
+
+  test('finds an option that changes an answer', async () => {
+    const loud = {
+      encode: (text: string) => new TextEncoder().encode(text),
+      decode: (bytes: Uint8Array) => `${new TextDecoder().decode(bytes)}!`,
+    };
+    const changed = { name: 'loud', options: { valueEncoding: { name: 'loud', ...loud } } };
+    const problem = await compareHistories(operations, [usual, changed as OptionSet]);
+    expect(problem).toEqual([
+      expect.stringMatching(/^with options "usual": \d+ /),
+      expect.stringMatching(/^with options "loud": \d+ /),
+    ]);
+  });
+
+  test('finds an option that makes an operation fail', async () => {
+    const refusing = { name: 'refusing', options: { readOnly: true } };
+    const problem = await compareHistories(operations, [usual, refusing as OptionSet]);
+    expect(problem).toEqual([expect.stringMatching(/^with options "refusing": NOT_FOUND/)]);
   });
 });
 

@@ -1,4 +1,4 @@
-// All exhaustive drivers, by the name that the program knows them by.
+// All exhaustive drivers, and the metamorphic one, by the name that the program knows them by.
 
 import { crashEvery } from './crash-every.js';
 import { crashTwice } from './crash-twice.js';
@@ -6,6 +6,7 @@ import type { Driver } from './driver.js';
 import { failEvery } from './fail-every.js';
 import { flipEvery } from './flip-every.js';
 import { limitEvery } from './limit-every.js';
+import { metamorphic } from './metamorphic.js';
 import { truncateEvery } from './truncate-every.js';
 
 /** See the head of this file. */
@@ -16,4 +17,5 @@ export const DRIVERS: ReadonlyMap<string, Driver> = new Map<string, Driver>([
   ['flip-every', flipEvery],
   ['truncate-every', truncateEvery],
   ['limit-every', limitEvery],
+  ['metamorphic', metamorphic],
 ]);

@@ -17,8 +17,9 @@ import {
   type SyncFailureModel,
 } from '@varve/vfs';
 import { StrictFileSystem } from '../strict/strict-file-system.js';
+import { accountFor } from './accounting.js';
 import { BatchLog, refutePresence } from './batch-log.js';
-import { type DriverOptions, type DriverReport, Findings, placesOf } from './driver.js';
+import { type DriverOptions, type DriverReport, Findings } from './driver.js';
 import { checkImage, errorText } from './image-check.js';
 import { ObservedCalls } from './observed-calls.js';
 import { StepWorld } from './step-world.js';
@@ -28,13 +29,27 @@ import { runWorkload, type WorkloadContext } from './workload.js';
 interface Fault {
   readonly text: string;
   readonly rule: FaultRule;
-  readonly syncModel: SyncFailureModel;
+  readonly syncModel: SyncModel;
+}
+
+/** What becomes of the pages of a file whose sync fails: dropped at once, or kept as if they were clean. */
+interface SyncModel {
+  readonly model: SyncFailureModel;
+  readonly pages: 'kept' | 'dropped';
 }
 
 const QUICK_PLACE_COUNT = 8;
 /** Steps after which a lasting fault goes away by itself: what is tried again and again must be able to end. */
 const HEAL_STEP_COUNT = 5_000;
-const SYNC_MODELS: readonly SyncFailureModel[] = ['ext4-ordered', 'xfs', 'ext4-data', 'btrfs'];
+const USUAL_SYNC_MODEL: SyncModel = { model: 'xfs', pages: 'kept' };
+/** With pages dropped, xfs and ext4-data look as btrfs does. */
+const SYNC_MODELS: readonly SyncModel[] = [
+  { model: 'ext4-ordered', pages: 'kept' },
+  { model: 'ext4-ordered', pages: 'dropped' },
+  { model: 'xfs', pages: 'kept' },
+  { model: 'ext4-data', pages: 'kept' },
+  { model: 'btrfs', pages: 'dropped' },
+];
 const GROWING: readonly string[] = [
   ...['create', 'write', 'syncData', 'truncate'],
   ...['makeDirectory', 'rename', 'syncDirectory', 'lock'],
@@ -46,7 +61,7 @@ export async function failEvery(options: DriverOptions): Promise<DriverReport> {
   await initializeChecksums();
   const findings = new Findings('fail-every', options);
   const calls = await recordCalls(options);
-  for (const place of placesOf(options, { count: calls.length, quickCount: QUICK_PLACE_COUNT })) {
+  for (const place of findings.places({ count: calls.length, quickCount: QUICK_PLACE_COUNT })) {
     for (const fault of faultsOf(calls, place)) {
       if (findings.isFull) return findings.report;
       findings.checkedCount++;
@@ -80,7 +95,7 @@ function faultsOf(calls: readonly FileCall[], place: number): Fault[] {
   const faults = (
     text: string,
     rule: Pick<FaultRule, 'effect' | 'nth'>,
-    syncModel: SyncFailureModel = 'xfs',
+    syncModel: SyncModel = USUAL_SYNC_MODEL,
   ): Fault[] =>
     (['once', 'sticky'] as const).map((duration) => ({
       text: `${text}, ${duration}`,
@@ -92,12 +107,13 @@ function faultsOf(calls: readonly FileCall[], place: number): Fault[] {
   );
   if (operation === 'syncData') {
     const nth = countOf((call) => call.operation === 'syncData');
-    const syncFaults = SYNC_MODELS.flatMap((model) => {
-      const isLate = model === 'ext4-data';
+    const syncFaults = SYNC_MODELS.flatMap((syncModel) => {
+      const isLate = syncModel.model === 'ext4-data';
       const effect: FaultEffect = isLate
         ? { kind: 'lateSyncError' }
         : { kind: 'error', errno: 'EIO' };
-      return faults(`EIO as ${model}`, { nth: isLate ? nth : place + 1, effect }, model);
+      const text = `EIO as ${syncModel.model}, pages ${syncModel.pages}`;
+      return faults(text, { nth: isLate ? nth : place + 1, effect }, syncModel);
     });
     return [...errors, ...syncFaults];
   }
@@ -124,21 +140,22 @@ async function runWithFault(
   const world = new StepWorld();
   const files = new MemoryFileSystem({ scheduler: world });
   const onSyncFailure = (path: string): void => {
-    files.failSync(path, syncModel);
+    files.failSync(path, syncModel.model);
+    if (syncModel.pages === 'dropped') files.evictCache();
     if (path.endsWith('.log')) log.doubtUnsynced();
   };
   const log = new BatchLog(seed);
   const faulty = new FaultyFileSystem(files, { rules: [rule], onSyncFailure });
-  const told: string[] = [];
+  const told: unknown[] = [];
   healLater(world, faulty);
   const fileSystem = new StrictFileSystem(wrap(faulty));
   const context: WorkloadContext = {
     ...{ fileSystem, world, log, shape: 'usual' },
-    onError: (error) => told.push(errorText(error)),
+    onError: (error) => told.push(error),
   };
   const lines = (fault: string): string[] => [
     fault,
-    `faults: ${faulty.injected.length}, told as: ${told.slice(0, 3).join('; ') || 'nothing'}`,
+    `faults: ${faulty.injected.length}, told as: ${told.slice(0, 3).map(errorText).join('; ') || 'nothing'}`,
   ];
   try {
     await world.settle(runWorkload(context));
@@ -146,11 +163,13 @@ async function runWithFault(
   } catch (error) {
     return lines(`the workload did not go on: ${errorText(error)}`);
   }
-  if (faulty.injected.length > 0 && told.length === 0) {
-    findings.note(`absorbed ${faulty.injected[0]!.call.operation}`);
-  }
+  const unaccounted = accountFor(faulty.injected, told, (rule) =>
+    findings.note(`passed over: ${rule}`),
+  );
+  if (unaccounted !== null) return lines(unaccounted);
   faulty.clearRules();
-  const models: CrashModel[] = syncModel === 'ext4-data' ? ['kill'] : ['kill', 'drop', 'posix'];
+  const isLate = syncModel.model === 'ext4-data';
+  const models: CrashModel[] = isLate ? ['kill'] : ['kill', 'drop', 'posix'];
   for (const one of models) {
     if (model !== undefined && model !== one) continue;
     const take = (fresh: StepWorld) => files.crash(one, createRandom(seed), fresh);

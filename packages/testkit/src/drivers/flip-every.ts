@@ -8,7 +8,7 @@ import {
   makeSpecimens,
   type Specimen,
 } from './damage-check.js';
-import { type DriverOptions, type DriverReport, Findings, placesOf } from './driver.js';
+import { type DriverOptions, type DriverReport, Findings } from './driver.js';
 
 const QUICK_PLACE_COUNT = 200;
 
@@ -24,7 +24,7 @@ export async function flipEvery(options: DriverOptions): Promise<DriverReport> {
   await initializeChecksums();
   const findings = new Findings('flip-every', options);
   const places = (await makeSpecimens(options.seed, options.wrap)).flatMap(bytesOf);
-  const chosen = placesOf(options, { count: places.length, quickCount: QUICK_PLACE_COUNT });
+  const chosen = findings.places({ count: places.length, quickCount: QUICK_PLACE_COUNT });
   for (const index of chosen) {
     if (findings.isFull) break;
     const place = places[index]!;

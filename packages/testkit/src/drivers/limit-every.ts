@@ -4,7 +4,7 @@
 import { initializeChecksums, isStorageError, MAX_KEY_SIZE_BYTES } from '@varve/base';
 import { type Database, open, type TuningOptions } from '@varve/engine';
 import { MemoryFileSystem } from '@varve/vfs';
-import { type DriverOptions, type DriverReport, Findings, placesOf } from './driver.js';
+import { type DriverOptions, type DriverReport, Findings } from './driver.js';
 import { errorText } from './image-check.js';
 import { StepWorld } from './step-world.js';
 import { DATABASE_PATH, openIn } from './workload.js';
@@ -44,7 +44,7 @@ export async function limitEvery(options: DriverOptions): Promise<DriverReport> 
   await initializeChecksums();
   const findings = new Findings('limit-every', options);
   const cases = [...keyCases(), ...valueCases(), ...nameCases(), ...tuningCases()];
-  const chosen = placesOf(options, { count: cases.length, quickCount: QUICK_PLACE_COUNT });
+  const chosen = findings.places({ count: cases.length, quickCount: QUICK_PLACE_COUNT });
   for (const index of chosen) {
     if (findings.isFull) break;
     const one = cases[index]!;

@@ -2,7 +2,8 @@
 //
 //   node packages/testkit/dist/drivers/main.js --driver crash-every --full
 //
-//   --driver <name>      crash-every, crash-twice, fail-every, flip-every, truncate-every, limit-every; default: all
+//   --driver <name>      crash-every, crash-twice, fail-every, flip-every, truncate-every, limit-every,
+//                        metamorphic; default: all
 //   --seed <s>           of keys, values and choices, default 1; 'fresh' draws one
 //   --model <m>          the only crash model: kill, drop, ordered, posix, single
 //   --from <i> --to <j>  the only places (crash points, calls, bytes), as a failure names them

@@ -9,7 +9,7 @@ import {
   makeSpecimens,
   type Specimen,
 } from './damage-check.js';
-import { type DriverOptions, type DriverReport, Findings, placesOf } from './driver.js';
+import { type DriverOptions, type DriverReport, Findings } from './driver.js';
 import { judgeIn } from './flip-every.js';
 import { DATABASE_PATH } from './workload.js';
 
@@ -24,7 +24,7 @@ export async function truncateEvery(options: DriverOptions): Promise<DriverRepor
   const cases = specimens.flatMap((specimen) =>
     damagesOf(specimen).map((damage) => ({ specimen, damage })),
   );
-  const chosen = placesOf(options, { count: cases.length, quickCount: QUICK_PLACE_COUNT });
+  const chosen = findings.places({ count: cases.length, quickCount: QUICK_PLACE_COUNT });
   for (const index of chosen) {
     if (findings.isFull) break;
     await judgeIn(findings, { ...cases[index]!, index });

@@ -6,7 +6,7 @@
 //
 // A file system under it may fail: a StorageError of a write makes it rejected, one of anything else is passed over.
 
-import { isStorageError, type StorageError } from '@varve/base';
+import { isStorageError } from '@varve/base';
 import { type Database, type DatabaseOptions, open } from '@varve/engine';
 import type { FileSystem } from '@varve/vfs';
 import { OrderError, type StrictFileSystem } from '../strict/strict-file-system.js';
@@ -25,8 +25,8 @@ export interface WorkloadContext {
   readonly world: StepWorld;
   readonly log: BatchLog;
   readonly shape: WorkloadShape;
-  /** Is told of every StorageError that the engine threw. */
-  readonly onError?: (error: StorageError) => void;
+  /** Is told of every StorageError that the engine threw, and of every error of background work. */
+  readonly onError?: (error: Error) => void;
 }
 
 /** A phase of the workload: how many batches, of which size, and what comes after. */
@@ -157,7 +157,14 @@ function reject({ onError }: WorkloadContext, batch: IssuedBatch, error: unknown
 }
 
 async function openOrPass(context: WorkloadContext): Promise<Database | null> {
-  return (await pass(context, openIn(context.world, context.fileSystem))) ?? null;
+  const db = await pass(context, openIn(context.world, context.fileSystem));
+  if (db === undefined) return null;
+  const { onError } = context;
+  if (onError !== undefined) {
+    db.events.on('backgroundError', ({ error }) => onError(error));
+    db.events.on('state', ({ error }) => error !== null && onError(error));
+  }
+  return db;
 }
 
 /** Waits for something; a StorageError is told and passed over. */

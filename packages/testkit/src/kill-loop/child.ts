@@ -18,7 +18,7 @@ export class Child {
   readonly ended: Promise<ChildEnd>;
   readonly #process: ChildProcess;
 
-  /** Starts a program of this folder; `hear` gets each line of its standard output. */
+  /** Starts a program, named from this folder; `hear` gets each line of its standard output. */
   constructor(program: string, parameters: readonly string[], hear: (line: string) => void) {
     const path = fileURLToPath(new URL(program, builtFolder()));
     this.#process = spawn(process.execPath, [path, ...parameters], {
@@ -34,6 +34,12 @@ export class Child {
       this.#process.once('error', reject);
       this.#process.once('close', (exitCode, signal) => resolve({ exitCode, signal, complaint }));
     });
+  }
+
+  /** Asks the process to end, and waits until it has. */
+  stop(): Promise<ChildEnd> {
+    this.#process.kill('SIGTERM');
+    return this.ended;
   }
 
   /** Kills the process as nothing else can: it gets no chance to do anything. */

@@ -16,6 +16,7 @@
 //
 // Failed operations count as they may have turned out: a failed rename or sync of the directory leaves both states possible.
 
+import { FileHistory, RecordType, recordIn } from './file-history.js';
 import {
   applyFileEdit,
   decodeFileEdit,
@@ -23,7 +24,6 @@ import {
   type LiveFiles,
   NO_FILES,
 } from './manifest-edits.js';
-import { FileHistory, RecordType, recordIn } from './file-history.js';
 
 /** A manifest that this process writes: the states that its edits lead to, and how many of those are durable. */
 interface ManifestHistory {

@@ -102,4 +102,47 @@ describe('MemoryFileSystem.failSync', () => {
       expect(outcomes(fileSystem, crash, 20)).toEqual([`/a = ${onDisk}`]);
     }
   });
+
+  test.each([
+    { model: 'ext4-ordered', evicted: 'old\0\0' },
+    { model: 'xfs', evicted: 'old' },
+    { model: 'ext4-data', evicted: 'old' },
+    { model: 'btrfs', evicted: 'old' },
+  ] as const)('$model: reads see "$evicted" once the pages were dropped', ({ model, evicted }) => {
+    const fileSystem = new MemoryFileSystem();
+    const file = create(fileSystem, '/a', 'old');
+    file.syncDataSync();
+    file.writeSync(text('NEWer'), 0, 5, 0);
+    fileSystem.failSync('/a', model);
+    fileSystem.evictCache();
+    expect(dump(fileSystem)).toEqual([`/a = ${evicted}`]);
+  });
+
+  test('a later write to a page that was lost brings all of it to the disk, and nothing of another page', () => {
+    const pageSize = 4096;
+    const fileSystem = new MemoryFileSystem();
+    const file = create(fileSystem, '/a', 'a'.repeat(2 * pageSize));
+    file.syncDataSync();
+    fileSystem.syncDirectorySync('/');
+    file.writeSync(text('LOST'), 0, 4, 0);
+    file.writeSync(text('LOST'), 0, 4, pageSize);
+    fileSystem.failSync('/a', 'xfs');
+    file.writeSync(text('x'), 0, 1, 100);
+    file.syncDataSync();
+    const [line] = outcomes(fileSystem, 'drop', 1);
+    const content = line!.slice('/a = '.length);
+    expect([content.slice(0, 6), content[100], content.slice(pageSize, pageSize + 4)]).toEqual([
+      'LOSTaa',
+      'x',
+      'aaaa',
+    ]);
+  });
+
+  test('what is still to be written stays in the cache', () => {
+    const fileSystem = new MemoryFileSystem();
+    const file = create(fileSystem, '/a', 'old');
+    append(file, ' and new');
+    fileSystem.evictCache();
+    expect(dump(fileSystem)).toEqual(['/a = old and new']);
+  });
 });

@@ -18,6 +18,9 @@ export type UnsyncedChange =
 /** Real file systems have a limit as well; beyond it a wild position would only exhaust the memory. */
 const FILE_SIZE_BYTES_MAX = 2 ** 31;
 
+/** The unit in which the system remembers what it has to write. */
+const PAGE_SIZE_BYTES = 4096;
+
 /**
  * What a file system does when the device refuses data during a sync; after each of them the pages count as clean, so the
  * next sync reports success without writing them (Rebello et al., "Can Applications Recover from fsync Failures?", 2020).
@@ -30,8 +33,9 @@ const FILE_SIZE_BYTES_MAX = 2 ** 31;
  * | ext4-data    | the new bytes  | the old ones, and the old size      | the next sync   |
  * | btrfs        | the old bytes  | the old ones, and the old size      | this sync       |
  *
- * Who is told is a matter of fault rules (`'lateSyncError'`), not of a file. Bytes are lost one by one, not by page: that a
- * later write to the same page would save them is not relied on.
+ * Who is told is a matter of fault rules (`'lateSyncError'`), not of a file. Pages have 4 KiB: a later write to one that was
+ * lost dirties all of it again, so the next sync writes what the failed one did not. The system may also drop pages that it
+ * holds for clean whenever it likes (`evict`); reads see then what is on the disk.
  */
 export type SyncFailureModel = 'ext4-ordered' | 'xfs' | 'ext4-data' | 'btrfs';
 
@@ -43,6 +47,8 @@ export class FileNode {
   #content: GrowingBytes;
   #durable: GrowingBytes;
   #unsynced: UnsyncedChange[] = [];
+  /** Pages that the system holds for clean, though they differ from the disk. */
+  #lostPages = new Set<number>();
   /** Changes made before the first of `#unsynced`. */
   #settledCount = 0;
   #nameCount = 0;
@@ -116,11 +122,20 @@ export class FileNode {
 
   /** Forgets to write the unsynced changes to the disk, as Linux does after a failed sync. */
   loseUnsynced(visible: 'new' | 'old'): void {
-    this.#settledCount += this.#unsynced.length;
+    const lost = this.#unsynced;
+    this.#settledCount += lost.length;
     this.#unsynced = [];
-    if (visible === 'new') return;
-    this.#meter.add(this.#durable.sizeBytes - this.#content.sizeBytes);
+    for (const change of lost) for (const page of pagesOf(change)) this.#lostPages.add(page);
+    if (visible === 'old') this.evict();
+  }
+
+  /** Drops what the system holds for clean: reads see the disk from now on, and what is still to be written. */
+  evict(): void {
+    this.#lostPages.clear();
+    const sizeBefore = this.sizeBytes;
     this.#content = this.#durable.copy();
+    for (const change of this.#unsynced) applyChange(this.#content, change);
+    this.#meter.add(this.sizeBytes - sizeBefore);
   }
 
   addName(): void {
@@ -146,11 +161,30 @@ export class FileNode {
     applyChange(this.#content, change);
     this.#meter.add(this.sizeBytes - sizeBefore);
     this.#unsynced.push(change);
+    if (this.#lostPages.size > 0) this.#dirtyPages(change);
+  }
+
+  /** All of a lost page that is written to is to be written again. */
+  #dirtyPages(change: UnsyncedChange): void {
+    for (const page of pagesOf(change)) {
+      if (!this.#lostPages.delete(page)) continue;
+      const position = page * PAGE_SIZE_BYTES;
+      const bytes = this.#content.view().slice(position, position + PAGE_SIZE_BYTES);
+      if (bytes.length > 0) this.#unsynced.push({ kind: 'write', position, bytes });
+    }
   }
 
   #freeIfUnused(): void {
     if (this.#nameCount === 0 && this.#handleCount === 0) this.#meter.add(-this.sizeBytes);
   }
+}
+
+/** Numbers of the pages that a change dirties. */
+function pagesOf(change: UnsyncedChange): number[] {
+  if (change.kind === 'truncate') return [Math.floor(change.sizeBytes / PAGE_SIZE_BYTES)];
+  const first = Math.floor(change.position / PAGE_SIZE_BYTES);
+  const last = Math.floor((change.position + change.bytes.length - 1) / PAGE_SIZE_BYTES);
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
 /** Does to `content` what was done to the file. */

@@ -1,0 +1,41 @@
+import { StorageError } from '@varve/base';
+import type { FileCall, InjectedFault } from '@varve/vfs';
+import { describe, expect, test } from 'vitest';
+import { accountFor } from './accounting.js';
+
+const EFFECT = { kind: 'error', errno: 'EIO' } as const;
+
+function fault(call: FileCall, message = 'Cannot do it'): InjectedFault {
+  return { call, effect: EFFECT, error: new StorageError('IO', message) };
+}
+
+describe('B3: accountFor', () => {
+  const write: FileCall = { operation: 'write', path: '/db/000001.log', length: 16 };
+
+  test('is content with an error that was told, as it is, as a cause, or as a copy', () => {
+    const injected = [fault(write)];
+    const { error } = injected[0]!;
+    for (const told of [error, new Error('outer', { cause: error }), new Error(error!.message)]) {
+      expect(accountFor(injected, [told], () => {})).toBeNull();
+    }
+  });
+
+  test('names an error that nobody was told of', () => {
+    const told = [new Error('another one')];
+    expect(accountFor([fault(write)], told, () => {})).toBe('nobody was told: Cannot do it');
+  });
+
+  test('lets pass what a rule allows, and says which', () => {
+    const marker: FileCall = { operation: 'write', path: '/db/MANIFEST-000011', length: 16 };
+    const rules: string[] = [];
+    const absorbed = (why: string): void => void rules.push(why);
+    expect(accountFor([fault(marker)], [], absorbed)).toBeNull();
+    expect(rules).toEqual([expect.stringMatching(/^M2: /)]);
+    expect(accountFor([fault({ ...marker, length: 40 })], [], absorbed)).not.toBeNull();
+  });
+
+  test('leaves faults without an error to the answers of the database', () => {
+    const short: InjectedFault = { call: write, effect: { kind: 'short', sizeBytes: 1 } };
+    expect(accountFor([short], [], () => {})).toBeNull();
+  });
+});

@@ -1,0 +1,76 @@
+// Looks after every error that was injected: somebody was told of it, or a listed rule says why nobody has to be (bar B3).
+//
+// An error reaches people as it is, as the cause of another, or as an event of background work that is tried again. Errors
+// that come from another thread are copies, so they are recognized by their text, which names the call and the file.
+
+import type { FileCall, InjectedFault } from '@varve/vfs';
+
+/** Why an error of some calls may be passed over in silence. */
+export interface AbsorptionRule {
+  readonly operations: readonly FileCall['operation'][];
+  /** Matches the last name of the path. */
+  readonly name: RegExp;
+  /** Bytes of the transfer. Default: any. */
+  readonly length?: number;
+  readonly why: string;
+}
+
+/** A record without content is its header. */
+const RECORD_HEADER_SIZE_BYTES = 16;
+const NUMBERED = /^(?:\d+\.(?:log|sst|tmp)|MANIFEST-\d+)$/;
+
+/** See {@link AbsorptionRule}. */
+export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
+  {
+    operations: ['remove', 'exists'],
+    name: NUMBERED,
+    why: 'I10: a file that cannot be removed is tried again, or found as an orphan',
+  },
+  {
+    operations: ['close'],
+    name: /./,
+    why: 'I12: nothing depends on closing: what is needed was synced before',
+  },
+  {
+    operations: ['write'],
+    name: /^MANIFEST-/,
+    length: RECORD_HEADER_SIZE_BYTES,
+    why: 'M2: a marker or end record only attests; the manifest takes no more edits and is replaced',
+  },
+  { operations: ['unlock'], name: /^LOCK$/, why: 'P2: the lock goes with the process' },
+];
+
+/**
+ * Says which injected error nobody was told of, although no rule allows that; null if there is none. \`absorbed\` is told
+ * which rule was needed. Faults without an error, such as a read that ends early, are judged by what the database answers.
+ */
+export function accountFor(
+  injected: readonly InjectedFault[],
+  told: readonly unknown[],
+  absorbed: (why: string) => void,
+): string | null {
+  const texts = new Set(told.flatMap(textsOf));
+  for (const { call, error } of injected) {
+    if (error === undefined || texts.has(error.message)) continue;
+    const rule = ABSORPTION_RULES.find(
+      ({ operations, name, length = call.length }) =>
+        operations.includes(call.operation) &&
+        name.test(lastNameOf(call.path)) &&
+        length === call.length,
+    );
+    if (rule === undefined) return `nobody was told: ${error.message}`;
+    absorbed(rule.why);
+  }
+  return null;
+}
+
+/** The messages of an error and of its causes. */
+function textsOf(error: unknown): string[] {
+  const texts: string[] = [];
+  for (let one = error; one instanceof Error; one = one.cause) texts.push(one.message);
+  return texts;
+}
+
+function lastNameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
