@@ -31,8 +31,8 @@ const UNIT_SIZES: Readonly<Record<string, number>> = {
   'crash-every': 10,
   'crash-twice': 2,
   'fail-every': 4,
-  'flip-every': 500,
-  'truncate-every': 500,
+  'flip-every': 200,
+  'truncate-every': 200,
   'limit-every': 1_000,
   metamorphic: 10,
 };
