@@ -1,5 +1,6 @@
 // The file-system contract, its implementations on disk and in memory, and two wrappers for tests.
 
+export { type Closable, quietly, usingFile, usingFileSync } from './closing.js';
 export type { InjectedFault } from './fault-injector.js';
 export type { FaultEffect, FaultRule, TransferEffect } from './fault-rules.js';
 export { FaultyFileSystem, type FaultyFileSystemOptions } from './faulty-file-system.js';

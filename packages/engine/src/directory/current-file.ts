@@ -6,7 +6,7 @@
 // other: no single byte that is wrong leaves a valid CURRENT.
 
 import { assert, StorageError } from '@varve/base';
-import type { RandomAccessFile } from '@varve/vfs';
+import { type RandomAccessFile, usingFile, usingFileSync } from '@varve/vfs';
 import type { DatabaseDirectory } from './database-directory.js';
 import {
   CURRENT_FILE_NAME,
@@ -51,13 +51,10 @@ export async function stageCurrent(
   assert(canBeCurrent(fileNumber), 'the number of a manifest in force is a multiple of 11');
   const content = asciiBytes(`${manifestFileName(fileNumber)}\n`);
   const path = directory.pathOf(temporaryFileName(fileNumber));
-  const file = directory.fileSystem.openSync(path, 'create');
-  try {
+  await usingFile(directory.fileSystem.openSync(path, 'create'), async (file) => {
     file.writeSync(content, 0, content.length, 0);
     await file.syncData();
-  } finally {
-    file.closeSync();
-  }
+  });
 }
 
 /**
@@ -87,12 +84,7 @@ function canBeCurrent(fileNumber: number): boolean {
 /** The line in the file without its newline, or `undefined` when it is not exactly one line. */
 function readLine(file: RandomAccessFile): string | undefined {
   const bytes = new Uint8Array(READ_SIZE_BYTES);
-  let length: number;
-  try {
-    length = file.readSync(bytes, 0, bytes.length, 0);
-  } finally {
-    file.closeSync();
-  }
+  const length = usingFileSync(file, () => file.readSync(bytes, 0, bytes.length, 0));
   const text = String.fromCharCode(...bytes.subarray(0, length));
   return text.indexOf('\n') === length - 1 ? text.slice(0, -1) : undefined;
 }

@@ -10,7 +10,7 @@
 // trusted.
 
 import { assert, isStorageError, StorageError } from '@varve/base';
-import type { FileLock, FileStatus, FileSystem } from '@varve/vfs';
+import { type FileLock, type FileStatus, type FileSystem, quietly } from '@varve/vfs';
 import { LOCK_FILE_NAME, type NumberedFile, parseFileName } from './file-names.js';
 
 /** How a directory is opened. */
@@ -149,7 +149,7 @@ export class DatabaseDirectory {
     try {
       return { lock, identity: this.fileSystem.statSync(this.#lockPath) };
     } catch (error) {
-      lock.release();
+      quietly(() => lock.release());
       throw error;
     }
   }

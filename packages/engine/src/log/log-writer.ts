@@ -13,8 +13,8 @@
 // It is opened with the first: opened when needed, it could begin its life after a failure that was already reported,
 // and an open that fails for want of descriptors would come after the records were written.
 
-import { assert, isStorageError, StorageError } from '@varve/base';
-import type { FileSystem, RandomAccessFile } from '@varve/vfs';
+import { assert, StorageError } from '@varve/base';
+import { type FileSystem, quietly, type RandomAccessFile } from '@varve/vfs';
 import {
   decodeLogFileHeader,
   encodeLogFileHeader,
@@ -314,18 +314,7 @@ function withLogFilesSync(
   try {
     return use({ file: open(mode), secondFile: open('write') });
   } catch (error) {
-    closeAllSync(opened);
+    for (const file of opened) quietly(() => file.closeSync());
     throw error;
-  }
-}
-
-/** Closes files because of an error that is being reported: one of closing must neither hide it nor leave others open. */
-function closeAllSync(files: readonly RandomAccessFile[]): void {
-  for (const file of files) {
-    try {
-      file.closeSync();
-    } catch (error) {
-      if (!isStorageError(error)) throw error;
-    }
   }
 }

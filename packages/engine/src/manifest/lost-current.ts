@@ -5,6 +5,7 @@
 // So if there are any, there was a CURRENT, and to create a new database would destroy what it named.
 
 import { StorageError } from '@varve/base';
+import { usingFileSync } from '@varve/vfs';
 import {
   CURRENT_FILE_NAME,
   type DatabaseDirectory,
@@ -36,15 +37,12 @@ function provesDatabase(directory: DatabaseDirectory, file: NumberedFile): boole
 
 function hasEntries(directory: DatabaseDirectory, fileNumber: number): boolean {
   const path = directory.pathOf(numberedFileName({ kind: 'log', fileNumber }));
-  const file = directory.fileSystem.openSync(path, 'read');
-  try {
+  return usingFileSync(directory.fileSystem.openSync(path, 'read'), (file) => {
     const expected = { kind: LogKind.wal, logId: fileNumber, databaseId: null };
     const log = LogReader.readSync(file, expected);
     while (log.next()) {
       if (log.type === RecordType.batch) return true;
     }
     return false;
-  } finally {
-    file.closeSync();
-  }
+  });
 }

@@ -9,6 +9,7 @@
 // its first edit is on disk.
 
 import { checksum64, type DecodeContext, readU64, StorageError } from '@varve/base';
+import { usingFileSync } from '@varve/vfs';
 import { type DatabaseDirectory, manifestFileName } from '../directory/index.js';
 import { LogKind, LogReader, RecordType } from '../log/index.js';
 import type { Refuse } from './level.js';
@@ -70,12 +71,8 @@ function openLogSync(directory: DatabaseDirectory, fileNumber: number): LogReade
     throw damaged(path, `Cannot open ${path}: CURRENT names it, and it does not exist`);
   }
   const file = directory.fileSystem.openSync(path, 'read');
-  try {
-    const expected = { kind: LogKind.manifest, logId: fileNumber, databaseId: null };
-    return LogReader.readSync(file, expected);
-  } finally {
-    file.closeSync();
-  }
+  const expected = { kind: LogKind.manifest, logId: fileNumber, databaseId: null };
+  return usingFileSync(file, () => LogReader.readSync(file, expected));
 }
 
 function continuesChain(log: LogReader, chain: bigint): boolean {

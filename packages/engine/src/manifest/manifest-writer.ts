@@ -7,6 +7,7 @@
 // be told from a torn tail, and an edit that was durable would silently be taken back.
 
 import { assert, checksum64, isStorageError, writeU64 } from '@varve/base';
+import { quietly } from '@varve/vfs';
 import { type DatabaseDirectory, manifestFileName } from '../directory/index.js';
 import { LogKind, LogWriter, RECORD_HEADER_SIZE_BYTES, RecordType } from '../log/index.js';
 import { CHAIN_SIZE_BYTES, INITIAL_CHAIN } from './manifest-format.js';
@@ -54,7 +55,7 @@ export class ManifestWriter {
     try {
       return new ManifestWriter(log, start);
     } catch (error) {
-      log.closeSync();
+      quietly(() => log.closeSync());
       throw error;
     }
   }

@@ -12,7 +12,7 @@
  * from the same state and comes to the same result. Read-only recovery stops after step 3 and changes nothing.
  */
 import { isStorageError, type Random, StorageError } from '@varve/base';
-import type { FileSystem } from '@varve/vfs';
+import { type FileSystem, quietly } from '@varve/vfs';
 import { DatabaseDirectory, logFileName, numberedFileName } from '../directory/index.js';
 import {
   type KeyspaceMetadata,
@@ -272,14 +272,5 @@ class Recovery {
     } catch (error) {
       if (!isStorageError(error)) throw error;
     }
-  }
-}
-
-/** Closes something because of an error that is being reported: one of closing must neither hide it nor keep the lock. */
-function quietly(close: () => void): void {
-  try {
-    close();
-  } catch (error) {
-    if (!isStorageError(error)) throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Opens the file of a table and checks that it is the table that was written. */
 import { StorageError } from '@varve/base';
 import { type ExpectedTable, type TableImage, TableReader } from '@varve/sstable';
-import type { FileSystem, RandomAccessFile } from '@varve/vfs';
+import { type FileSystem, quietly, type RandomAccessFile } from '@varve/vfs';
 import { tableFileName } from '../directory/index.js';
 import type { TableFile } from './table-handle.js';
 
@@ -60,7 +60,7 @@ function openWith(
   try {
     return openReader(file, { fileNumber, tableId, databaseId, sizeBytes });
   } catch (error) {
-    file.closeSync();
+    quietly(() => file.closeSync());
     throw error;
   }
 }

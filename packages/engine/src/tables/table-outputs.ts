@@ -5,7 +5,7 @@
  * sync for all of them in `finish()`. Only then may a version edit name them, and inputs be given up for them. When a job
  * fails it calls `abandon()`, which removes what it wrote; whoever tries again does so under new numbers.
  */
-import { assert, isStorageError } from '@varve/base';
+import { assert } from '@varve/base';
 import {
   checkWrittenTable,
   type TableImage,
@@ -13,7 +13,7 @@ import {
   TableWriter,
   type TableWriterOptions,
 } from '@varve/sstable';
-import type { FileSystem, RandomAccessFile } from '@varve/vfs';
+import { type FileSystem, quietly, type RandomAccessFile, usingFileSync } from '@varve/vfs';
 import { tableFileName } from '../directory/index.js';
 import { openTableSync } from './open-table.js';
 
@@ -107,12 +107,10 @@ export class TableOutputs {
   /** On the thread that wrote it, from the page cache: what a disk loses later is found by the checksums of reads. */
   #readBack(summary: TableSummary): TableImage {
     const reader = openTableSync(this.#fileSystem, this.#options, summary);
-    try {
+    return usingFileSync({ closeSync: () => reader.close() }, () => {
       checkWrittenTable(reader, summary);
       return reader.image;
-    } finally {
-      reader.close();
-    }
+    });
   }
 
   #removeIfThere(path: string): void {
@@ -139,14 +137,5 @@ export class TableOutputs {
     const view = new DataView(id.buffer);
     view.setUint32(0, (view.getUint32(0, true) + ordinal) >>> 0, true);
     return id;
-  }
-}
-
-/** What made the job fail is what has to be told; a file that stays is removed as an orphan at the next open. */
-function quietly(action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    if (!isStorageError(error)) throw error;
   }
 }

@@ -152,6 +152,19 @@ describe('prepareLog that fails', () => {
     },
   );
 
+  // Found by FailEvery: background work that lacks space waits for it, and any other failure stops writing.
+  test('I5: says that the disk is full although the file cannot be closed either', () => {
+    for (const operation of ['write', 'syncData'] as const) {
+      const faulty = new FaultyFileSystem(memory, {
+        rules: [
+          { operation, effect: { kind: 'error', errno: 'ENOSPC' } },
+          { operation: 'close', effect: { kind: 'error', errno: 'EIO' } },
+        ],
+      });
+      expect(() => prepare(faulty, 12)).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+    }
+  });
+
   test('reports the first failure if the file cannot be removed either', () => {
     const faulty = new FaultyFileSystem(memory, {
       rules: [

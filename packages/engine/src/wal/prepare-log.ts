@@ -11,8 +11,8 @@
 // So a recycled file's old header never appears under the new name, and the reader needs no rule for it. Records of the
 // old log remain behind the header; they are invalid, since the log id seeds every checksum.
 
-import { isStorageError, StorageError } from '@varve/base';
-import type { FileSystem, RandomAccessFile } from '@varve/vfs';
+import { StorageError } from '@varve/base';
+import { type FileSystem, quietly, type RandomAccessFile, usingFileSync } from '@varve/vfs';
 import { temporaryFileName } from '../directory/index.js';
 import {
   encodeLogFileHeader,
@@ -77,16 +77,13 @@ function findSource(fileSystem: FileSystem, job: PrepareLogJob): Source {
 }
 
 function writeLogFileSync(fileSystem: FileSystem, source: Source, job: PrepareLogJob): void {
-  const file = openSourceSync(fileSystem, source);
-  try {
+  usingFileSync(openSourceSync(fileSystem, source), (file) => {
     const identity = { kind: LogKind.wal, logId: job.logId, databaseId: job.databaseId };
     const header = encodeLogFileHeader(identity, source.origin);
     file.writeSync(header, 0, header.length, 0);
     fillWithZerosSync(file, file.sizeSync(), job.preallocateBytes);
     file.syncDataSync();
-  } finally {
-    file.closeSync();
-  }
+  });
 }
 
 /** A temporary file of an attempt that a crash cut short is worth nothing. */
@@ -99,10 +96,8 @@ function openSourceSync(fileSystem: FileSystem, { path, origin }: Source): Rando
 /** Leaves what cannot be removed to the next opening of the database: the first failure is the one to report. */
 function removeUnfinishedSync(fileSystem: FileSystem, paths: readonly string[]): void {
   for (const path of paths) {
-    try {
+    quietly(() => {
       if (fileSystem.existsSync(path)) fileSystem.removeSync(path);
-    } catch (error) {
-      if (!isStorageError(error)) throw error;
-    }
+    });
   }
 }

@@ -11,7 +11,7 @@
 // that was acknowledged as durable, or a refusal; and since reading changes nothing, it is the same each time.
 
 import { assert, isStorageError, StorageError } from '@varve/base';
-import type { FileSystem, RandomAccessFile } from '@varve/vfs';
+import { type FileSystem, type RandomAccessFile, usingFileSync } from '@varve/vfs';
 import {
   type ExpectedLog,
   LOG_FILE_HEADER_SIZE_BYTES,
@@ -221,12 +221,7 @@ class WalChain {
   }
 
   #withFileSync<Result>(log: WalFile, use: (file: RandomAccessFile) => Result): Result {
-    const file = openLiveLogSync(this.#fileSystem, log);
-    try {
-      return use(file);
-    } finally {
-      file.closeSync();
-    }
+    return usingFileSync(openLiveLogSync(this.#fileSystem, log), use);
   }
 }
 

@@ -8,7 +8,7 @@
 // a sync is refused as a bug. To a reader, therefore, any attestation in a log means that all logs before it were whole.
 
 import { assert } from '@varve/base';
-import type { FileSystem } from '@varve/vfs';
+import { type FileSystem, quietly } from '@varve/vfs';
 import {
   LOG_SIZE_BYTES_MAX,
   type LogEnd,
@@ -73,7 +73,7 @@ export class WalWriter {
       const record = encodePredecessorRecord(predecessor);
       writer.#appendSync(record, 0, PREDECESSOR_SIZE_BYTES, RecordType.predecessor);
     } catch (error) {
-      writer.closeSync();
+      quietly(() => writer.closeSync());
       throw error;
     }
     return writer;
