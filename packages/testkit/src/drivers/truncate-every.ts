@@ -1,6 +1,8 @@
-// TruncateEvery: every file is cut at every length, grown, removed, exchanged with another of its kind, and every sector is zeroed and filled with garbage (bar B6). Databases and verdicts as in FlipEvery.
+// TruncateEvery: every file is cut at every length, grown, removed, exchanged with another of its kind and given the content
+// of one; every sector is zeroed, filled with garbage and exchanged with the next one (bar B6). Databases and verdicts as in
+// FlipEvery.
 
-import { createRandom, initializeChecksums } from '@varve/base';
+import { compareWhole, createRandom, initializeChecksums } from '@varve/base';
 import type { MemoryFileSystem } from '@varve/vfs';
 import {
   changeBytes,
@@ -39,7 +41,12 @@ function damagesOf(specimen: Specimen): Damage[] {
     const others = names.filter((other) => other > name && isSameKind(name, other));
     return [
       removal(name),
-      ...others.map((other) => exchange(name, other)),
+      ...others.flatMap((other) => [
+        exchange(name, other),
+        duplicate(name, other),
+        duplicate(other, name),
+      ]),
+      ...sectorExchanges(specimen, name, sizeBytes),
       ...[1, SECTOR_SIZE_BYTES].map((count) => growth(name, count)),
       ...Array.from({ length: Math.ceil(sizeBytes / SECTOR_SIZE_BYTES) }, (_, sector) => [
         sectorFill({ name, sizeBytes, sector, kind: 'zeros' }),
@@ -89,6 +96,51 @@ function exchange(name: string, other: string): Damage {
       files.renameSync(path('exchange'), path(other));
     },
   };
+}
+
+/** The content of `name` is that of `source`, as when a write went to the wrong file. */
+function duplicate(source: string, name: string): Damage {
+  return {
+    text: `${name} with the content of ${source}`,
+    names: [name, source],
+    apply: (files) => {
+      let content = new Uint8Array(0);
+      changeBytes(files, source, (bytes) => {
+        content = bytes.slice();
+        return bytes;
+      });
+      changeBytes(files, name, () => content);
+    },
+  };
+}
+
+/** Each sector and the next one in each other's place, unless they are equal. */
+function sectorExchanges({ files }: Specimen, name: string, sizeBytes: number): Damage[] {
+  const file = files.openSync(`${DATABASE_PATH}/${name}`, 'read');
+  const content = new Uint8Array(sizeBytes);
+  file.readSync(content, 0, sizeBytes, 0);
+  file.closeSync();
+  const starts = Array.from(
+    { length: Math.ceil(sizeBytes / SECTOR_SIZE_BYTES) - 1 },
+    (_, sector) => sector * SECTOR_SIZE_BYTES,
+  );
+  return starts
+    .filter((start) => compareWhole(exchangedAt(content, start), content) !== 0)
+    .map((start) => ({
+      ...(start + 2 * SECTOR_SIZE_BYTES >= sizeBytes && atTheEnd(name)),
+      text: `sectors ${start / SECTOR_SIZE_BYTES} and the next one of ${name} exchanged`,
+      names: [name],
+      apply: (damaged) => changeBytes(damaged, name, (bytes) => exchangedAt(bytes, start)),
+    }));
+}
+
+function exchangedAt(bytes: Uint8Array, start: number): Uint8Array<ArrayBuffer> {
+  const exchanged = bytes.slice();
+  const [middle, end] = [start + SECTOR_SIZE_BYTES, start + 2 * SECTOR_SIZE_BYTES];
+  const second = bytes.subarray(middle, end);
+  exchanged.set(second, start);
+  exchanged.set(bytes.subarray(start, middle), start + second.length);
+  return exchanged;
 }
 
 interface SectorFill {

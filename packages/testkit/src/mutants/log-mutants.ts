@@ -10,6 +10,7 @@ const LOG_READER_TESTS = ['engine/src/log/log-reader.test.ts'];
 const PREPARE = 'engine/src/wal/prepare-log.ts';
 const PREPARE_TESTS = ['engine/src/wal/prepare-log.test.ts'];
 const WAL_READER = 'engine/src/wal/wal-reader.ts';
+const ORDER_TEST = 'testkit/src/strict/strict-engine.test.ts';
 const WAL_READER_TESTS = ['engine/src/wal/wal-reader.test.ts'];
 
 /** See the head of this file. */
@@ -82,6 +83,31 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     original: "if (this.#failure?.of !== 'sync') return;",
     replacement: 'return;',
     tests: LOG_WRITER_TESTS,
+  },
+  {
+    name: 'failed-sync-tried-again',
+    rule: 'I1: a sync that failed is not tried again, since the second one succeeds without having written anything',
+    file: LOG_WRITER,
+    original:
+      'await this.#file.syncData();\n    } catch (cause) {\n      throw this.#failSync(cause);',
+    replacement: 'await this.#file.syncData();\n    } catch {\n      await this.#file.syncData();',
+    tests: LOG_WRITER_TESTS,
+  },
+  {
+    name: 'sync-of-nothing-new',
+    rule: 'B13: a log is not synced when nothing in it is new',
+    file: LOG_WRITER,
+    original: 'if (this.isDurable) return;',
+    replacement: '',
+    tests: [...LOG_WRITER_TESTS, ORDER_TEST],
+  },
+  {
+    name: 'recovery-writes-over-old-log',
+    rule: 'W11: a log that was there before the opening is read and never written to',
+    file: 'engine/src/recover/recover.ts',
+    original: 'recycledFileName: null,',
+    replacement: 'recycledFileName: logFileName(versions.current.logs[0] ?? logId),',
+    tests: [ORDER_TEST],
   },
   {
     name: 'append-after-failed-write',

@@ -13,6 +13,7 @@ const CURRENT_TESTS = ['engine/src/directory/current-file.test.ts'];
 const RECOVER = 'engine/src/recover/recover.ts';
 const RECOVERY_TESTS = ['engine/src/recovery.test.ts'];
 const OUTPUTS = 'engine/src/tables/table-outputs.ts';
+const ORDER_TEST = 'testkit/src/strict/strict-engine.test.ts';
 const OUTPUTS_TESTS = ['engine/src/tables/table-outputs.test.ts'];
 
 /** See the head of this file. */
@@ -129,7 +130,7 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
     file: RETAINED,
     original: 'takeUpTo(this.#removedLogs, this.#recoverable[0].editCount)',
     replacement: 'takeUpTo(this.#removedLogs, this.editCount)',
-    tests: VERSIONS_TESTS,
+    tests: [...VERSIONS_TESTS, ORDER_TEST],
   },
   {
     name: 'log-released-before-edit-is-durable',
@@ -257,6 +258,16 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
     original: 'fileSystem.syncDirectorySync(made);',
     replacement: '',
     tests: ['engine/src/directory/database-directory.test.ts'],
+  },
+  {
+    name: 'error-of-closing-hides-the-first',
+    rule: 'I5: a full disk shows as full although the file cannot be closed either',
+    file: 'vfs/src/closing.ts',
+    original:
+      'quietly(() => file.closeSync());\n    throw error;\n  }\n  file.closeSync();\n  return result;\n}\n\n/** As',
+    replacement:
+      'file.closeSync();\n    throw error;\n  }\n  file.closeSync();\n  return result;\n}\n\n/** As',
+    tests: ['vfs/src/closing.test.ts'],
   },
   {
     name: 'lock-not-taken',

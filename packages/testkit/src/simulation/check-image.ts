@@ -1,6 +1,6 @@
 // What a crash left is verified, opened, compared with what may be found, written to, and opened again.
 
-import { verify, open, type Database } from '@varve/engine';
+import { type Database, open, verify } from '@varve/engine';
 import type { CrashModel, MemoryFileSystem } from '@varve/vfs';
 import { errorText, readEverything } from '../drivers/image-check.js';
 import { StepWorld } from '../drivers/step-world.js';

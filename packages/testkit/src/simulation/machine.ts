@@ -1,6 +1,6 @@
 // The machine a database runs on: its files, what fails of them, and what is seen of every call.
 //
-//   engine  ->  watched (trace, crash points, syncs of logs)  ->  faulty (rules)  ->  files in memory
+//   engine  ->  strict (order)  ->  watched (trace, crash points, syncs of logs)  ->  faulty (rules)  ->  files in memory
 //
 // A crash puts other files in the place of these; whoever still holds the old ones is heard no more.
 
@@ -13,7 +13,8 @@ import {
   type InjectedFault,
   MemoryFileSystem,
 } from '@varve/vfs';
-import { type SyncCover, LogWatch } from './log-watch.js';
+import { StrictFileSystem } from '../strict/strict-file-system.js';
+import { LogWatch, type SyncCover } from './log-watch.js';
 import type { Fault } from './operation.js';
 import type { Scheduler } from './scheduler.js';
 import type { Trace } from './trace.js';
@@ -28,6 +29,8 @@ export interface MachineOptions {
   readonly trace: Trace;
   /** Is called before every call to the file system. */
   readonly onCall: (call: FileCall) => void;
+  /** Is told when operations on files come in an order that is not allowed. */
+  readonly onDisorder: (text: string) => void;
 }
 
 const CAPACITY_BYTES = 2 ** 40;
@@ -127,7 +130,7 @@ export class Machine {
       onSyncFailure: (path) => this.#loseUnsynced(files, path),
     });
     const logWatch = this.logWatch;
-    this.#fileSystem = new WatchedFiles(this.#faulty, {
+    const watched = new WatchedFiles(this.#faulty, {
       begins: (call) => {
         if (logWatch !== this.logWatch) return undefined;
         return this.#begins(call);
@@ -135,6 +138,9 @@ export class Machine {
       writes: (path, bytes) => {
         if (path.endsWith('.log')) logWatch.written(path, bytes);
       },
+    });
+    this.#fileSystem = new StrictFileSystem(watched, (text) => {
+      if (logWatch === this.logWatch) this.#options.onDisorder(text);
     });
   }
 

@@ -138,6 +138,7 @@ class Run implements RunContext {
       scheduler: this.scheduler,
       trace: this.#trace,
       onCall: (call) => this.#beforeCall(call),
+      onDisorder: (text) => this.violate(text),
     });
     for (const operation of simulation.operations) {
       (this.#clients[operation.client] ??= emptyClient()).operations.push(operation);

@@ -22,10 +22,13 @@ export class StrictFileSystem extends FileSystemWrapper {
   readonly #inner: FileSystem;
   readonly #rulesByDirectory = new Map<string, OrderRules>();
   readonly #faults: string[] = [];
+  readonly #onFault: (fault: string) => void;
 
-  constructor(inner: FileSystem) {
+  /** `onFault` is told at once what was broken, before it is thrown at whoever did it. */
+  constructor(inner: FileSystem, onFault: (fault: string) => void = () => {}) {
     super(inner);
     this.#inner = inner;
+    this.#onFault = onFault;
   }
 
   /** Throws if anything was broken, also where whoever did it passed over the error. */
@@ -122,6 +125,7 @@ export class StrictFileSystem extends FileSystemWrapper {
     if (known !== undefined) return known;
     const rules = new OrderRules((label, text) => {
       this.#faults.push(`${label}: ${text}`);
+      this.#onFault(`${label}: ${text}`);
       throw new OrderError(`${label}: ${text}`);
     });
     this.#rulesByDirectory.set(directory, rules);

@@ -1,4 +1,4 @@
-// The nightly run as a program: every driver at every place, the model test and the kill loop, for a given time. It goes on
+// The nightly run as a program: every driver at every place, simulations, the model test and the kill loop, for a given time. It goes on
 // where the last one stopped. Exit code 1 if anything was ever found, 2 if it was called wrongly.
 //
 //   node packages/testkit/dist/tiers/nightly-main.js --minutes 60

@@ -1,4 +1,4 @@
-// The soak as a program: a mixed load in a process of its own for hours, and beside it the kill loop and the model test. It
+// The soak as a program: a mixed load in a process of its own for hours, and beside it the kill loop and simulations. It
 // goes on where the last one stopped; memory is judged for each process of the load. Exit code 1 if anything was ever found,
 // 2 if it was called wrongly.
 //

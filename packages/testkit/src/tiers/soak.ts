@@ -1,4 +1,4 @@
-// The soak: a mixed load in a process of its own, and beside it the kill loop and the model test, for a given time.
+// The soak: a mixed load in a process of its own, and beside it the kill loop and simulations, for a given time.
 
 import { systemClock } from '@varve/base';
 import { Child, type ChildEnd } from '../kill-loop/child.js';
@@ -6,7 +6,7 @@ import { judgeSamples, type SoakSample } from './soak-verdict.js';
 import { type PrintFormat, printClosing, printProgress, printViolations } from './tier-print.js';
 import { runTier, type UnitOutcome } from './tier-run.js';
 import { saveState, type TierState } from './tier-state.js';
-import { killSource, modelSource } from './work-source.js';
+import { killSource, simulationSource } from './work-source.js';
 
 /** A run of the soak, with the time of its earlier starts. */
 export interface SoakState extends TierState {
@@ -49,7 +49,7 @@ export class Soak {
     const parameters = [this.#options.directory, String(seed)];
     const child = new Child(LOAD_PROGRAM, parameters, (line) => this.#hear(line));
     const reason = await runTier({
-      sources: [killSource(SOAK_KILL_COUNT), modelSource()],
+      sources: [killSource(SOAK_KILL_COUNT), simulationSource()],
       state: this.#state,
       clock: systemClock,
       endMs: this.#startMs + Math.max(0, this.#options.totalMs - this.#elapsedBefore),

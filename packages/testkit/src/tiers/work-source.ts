@@ -6,6 +6,9 @@ import { DRIVERS } from '../drivers/drivers.js';
 import { runKillLoop } from '../kill-loop/loop.js';
 import { PROFILES } from '../model-test/profiles.js';
 import { trySeed } from '../model-test/try-seed.js';
+import { PROFILES as SIMULATION_PROFILES } from '../simulation/profiles.js';
+import { keepFailure } from '../simulation/report.js';
+import { trySeed as simulateSeed } from '../simulation/try-seed.js';
 
 /** What came of one unit. */
 export interface UnitResult {
@@ -31,14 +34,18 @@ const UNIT_SIZES: Readonly<Record<string, number>> = {
   'crash-every': 10,
   'crash-twice': 2,
   'fail-every': 4,
-  'flip-every': 200,
+  'flip-every': 50,
   'truncate-every': 200,
   'limit-every': 1_000,
   metamorphic: 10,
 };
 const UNIT_SIZE_DEFAULT = 10;
 
-const MODEL_SEED_COUNT = 100_000;
+const SIMULATION_SEED_COUNT = 100_000;
+const SIMULATION_UNIT_SIZE = 100;
+const SIMULATION_OPERATION_COUNT = 300;
+const FAILURE_FOLDER = '.sim-failures';
+const MODEL_SEED_COUNT = 10_000;
 const MODEL_UNIT_SIZE = 5;
 const MODEL_OPERATION_COUNT = 300;
 const KILL_COUNT = 3_000;
@@ -49,7 +56,7 @@ const SHRINK_MS = 20_000;
 /** Every kind of test of the nightly run. */
 export function nightlySources(): WorkSource[] {
   const drivers = [...DRIVERS].map(([name, driver]) => driverSource(name, driver));
-  return [...drivers, modelSource(), killSource()];
+  return [...drivers, simulationSource(), modelSource(), killSource()];
 }
 
 function driverSource(name: string, driver: Driver): WorkSource {
@@ -72,6 +79,29 @@ function textsOf({ violations }: DriverReport): string[] {
   return violations.map(({ title, lines, replay }) =>
     [title, ...lines.map((line) => `  ${line}`), `  replay: ${replay}`].join('\n'),
   );
+}
+
+/** Each place is a seed of the simulation, with all profiles in turn; the first of a unit is run twice. */
+export function simulationSource(): WorkSource {
+  const profiles = [...SIMULATION_PROFILES.values()];
+  return {
+    name: 'simulation',
+    run: async (place, firstSeed) => {
+      const violations: string[] = [];
+      for (let turn = place; turn < place + SIMULATION_UNIT_SIZE; turn++) {
+        const seed = (firstSeed + turn) >>> 0;
+        const profile = profiles[seed % profiles.length]!;
+        const identity = { profile, seed, operationCount: SIMULATION_OPERATION_COUNT, model: null };
+        const runs = turn === place ? 'twice' : 'once';
+        const { failure } = await simulateSeed(identity, { shrinkMs: SHRINK_MS, runs });
+        if (failure !== null) violations.push(await keepFailure(failure, FAILURE_FOLDER));
+      }
+      return {
+        ...{ placeCount: SIMULATION_UNIT_SIZE, totalCount: SIMULATION_SEED_COUNT },
+        ...{ checkedCount: SIMULATION_UNIT_SIZE, violations },
+      };
+    },
+  };
 }
 
 /** Each place is a seed, with all profiles in turn. */
