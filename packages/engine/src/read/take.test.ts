@@ -74,11 +74,21 @@ describe('takeEntry', () => {
 });
 
 describe('takeValue', () => {
-  test('gives the values of a walk over several runs', async () => {
-    const bench = new ReadBench(layers());
-    const take: Take<Uint8Array> = takeValue(FORMAT);
-    const found = [...makeScan(bench, FORMAT, { range: {}, take })].map(textOf);
-    const expected = bench.expectedEntries(Number.POSITIVE_INFINITY).map(([, value]) => value);
-    expect(found).toEqual(expected);
-  });
+  // Backward it gave the value of an earlier entry: found by the model test, profile stalls, seed 2.
+  test.each(['forward', 'reverse'])(
+    'P9: gives the values of a walk over several runs, %s, whatever is done to them',
+    async (direction) => {
+      const bench = new ReadBench(layers());
+      const take: Take<Uint8Array> = takeValue(FORMAT);
+      const range = direction === 'reverse' ? { reverse: true } : {};
+      const found: string[] = [];
+      for (const value of makeScan(bench, FORMAT, { range, take })) {
+        found.push(textOf(value));
+        value.fill(0xff);
+      }
+      const expected = bench.expectedEntries(Number.POSITIVE_INFINITY).map(([, value]) => value);
+      if (direction === 'reverse') expected.reverse();
+      expect(found).toEqual(expected);
+    },
+  );
 });

@@ -21,9 +21,10 @@ export function takeValue<K, V>({ value }: ReadFormat<K, V>): Take<V> {
       value.read(valueBytes, valueOffset, valueOffset + valueLength);
   }
   const block = new OwnedBlock();
-  return ({ valueBytes, valueOffset, valueLength }) => {
+  return ({ keyBytes, valueBytes, valueOffset, valueLength }) => {
     const valueEnd = valueOffset + valueLength;
-    const owned = block.of(valueBytes);
+    // A walk backward saves values in memory of its own, which is the same at every entry while its content is not.
+    const owned = keyBytes === valueBytes ? block.of(valueBytes) : null;
     return owned === null
       ? value.read(valueBytes, valueOffset, valueEnd)
       : value.readOwned!(owned, valueOffset + block.distance, valueEnd + block.distance);
