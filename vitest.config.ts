@@ -13,7 +13,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'benchmarks/src/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'benchmarks/src/**/*.test.ts',
+            'tools/fuzz/**/*.test.ts',
+          ],
           exclude: ['packages/abstract-level/src/suite/**'],
           testTimeout: 60_000,
           setupFiles: ['packages/testkit/src/setup-leak-check.ts'],
@@ -27,7 +31,7 @@ export default defineConfig({
       {
         extends: true,
         // Seconds on an idle machine; nothing here is about time.
-        test: { name: 'tidy', include: ['tools/**/*.test.ts'], testTimeout: 300_000 },
+        test: { name: 'tidy', include: ['tools/{build,tidy}/**/*.test.ts'], testTimeout: 300_000 },
       },
     ],
   },

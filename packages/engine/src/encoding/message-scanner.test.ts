@@ -212,6 +212,8 @@ describe('MessageScanner', () => {
     ['d7 ff ff ff ff ff 00 00 00 00', 'it has a date out of range'],
     ['c7 0c ff 00 00 00 00 7f 00 00 00 00 00 00 00', 'it has a date out of range'],
     ['c7 0c ff 3b 9a ca 00 00 00 00 00 00 00 00 00', 'it has a date out of range'],
+    // 13 milliseconds behind the last second of a Date: would be read as an invalid one
+    ['c7 0c ff 00 c7 73 00 00 00 07 db a8 21 80 00', 'it has a date out of range'],
     ['d6 ff 00 00', 'it ends too early'],
     ['81 01 02', 'it has a map key that is not text'],
     ['81 c4 01 61 02', 'it has a map key that is not text'],
@@ -237,6 +239,7 @@ describe('MessageScanner', () => {
     ['81 ab 63 6f 6e 73 74 72 75 63 74 6f 72 01', { constructor: 1 }],
     ['d6 ff 00 00 00 01', new Date(1_000)],
     ['c7 0c ff 00 00 00 00 ff ff ff ff ff ff ff ff', new Date(-1_000)],
+    ['c7 0c ff 00 00 00 00 00 00 07 db a8 21 80 00', new Date(8.64e15)],
     ['dd 00 00 00 01 df 00 00 00 00', [{}]],
   ])('lets %s through', (hex, value) => {
     const bytes = bytesOf(hex);

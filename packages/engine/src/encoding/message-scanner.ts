@@ -29,7 +29,7 @@ export const MESSAGE_VALUE_COUNT_MAX = 4_194_304;
 export const MESSAGE_TEXT_SIZE_BYTES_MAX = 2 ** 28;
 
 /** The farthest a Date can be from 1970. */
-const TIMESTAMP_SECONDS_MAX = 8.64e12;
+const TIMESTAMP_MS_MAX = 8.64e15;
 const NANOSECONDS_MAX = 999_999_999;
 const TIMESTAMP_EXTENSION = 0xff;
 
@@ -157,7 +157,9 @@ export class MessageScanner {
     if (size === 4) return;
     const nanoseconds = size === 8 ? high >>> 2 : high;
     const seconds = size === 8 ? this.#unsigned(4) : this.#signed64();
-    if (nanoseconds > NANOSECONDS_MAX || Math.abs(seconds) > TIMESTAMP_SECONDS_MAX) {
+    // Fractions of the last second there is lie beyond it.
+    const ms = seconds * 1000 + nanoseconds / 1e6;
+    if (nanoseconds > NANOSECONDS_MAX || Math.abs(ms) > TIMESTAMP_MS_MAX) {
       throw new MessageFault('it has a date out of range');
     }
   }

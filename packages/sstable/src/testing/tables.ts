@@ -17,13 +17,14 @@ export const TEST_PATH = '000007.sst';
 
 /** A file that is one buffer. Byte-for-byte tests open thousands, so it does nothing else. */
 export class BytesFile implements RandomAccessFile {
-  readonly path = TEST_PATH;
+  readonly path: string;
   bytes: Uint8Array;
   closed = false;
   writeCount = 0;
   readCount = 0;
 
-  constructor(bytes: Uint8Array = new Uint8Array(0)) {
+  constructor(bytes: Uint8Array = new Uint8Array(0), path: string = TEST_PATH) {
+    this.path = path;
     this.bytes = bytes;
   }
 
