@@ -6,7 +6,7 @@ import type { FlushJob } from './flush/index.js';
 import type { TableMetadata, VersionSet } from './manifest/index.js';
 import type { Memtable } from './memtable/index.js';
 import type { ResolvedOptions } from './options.js';
-import type { TableOutputOptions } from './tables/index.js';
+import { ownerOf, type TableOutputOptions } from './tables/index.js';
 import type { SnapshotList } from './view/index.js';
 
 /** What every job is made from. */
@@ -27,11 +27,11 @@ const FLUSHED_TABLE_SIZE_BYTES_MAX = 2 * 1024 * 1024 * 1024;
 
 /** The flush of a whole memtable. */
 export function flushJobOf(context: JobContext, memtable: Memtable): FlushJob {
-  const { versions, options, snapshots } = context;
+  const { versions, snapshots } = context;
   const keyspaces = memtable
     .keyspaceIds()
     .filter((id) => versions.current.keyspaces.has(id))
-    .map((id) => ({ id, writer: tableWriterOptions(options, 'none') }));
+    .map((id) => ({ id, writer: tableWriterOptions(context, id, 'none') }));
   return {
     kind: 'flush',
     memtable: memtable.image(),
@@ -67,7 +67,7 @@ export function compactionJobOf(context: JobContext, task: CompactionTask): Comp
     reach,
     boundaries,
     snapshots: context.snapshots.sequences(),
-    writer: tableWriterOptions(context.options, codec),
+    writer: tableWriterOptions(context, keyspaceId, codec),
     output: outputOptions(context, { inputBytes, extraCount: boundaries.length }),
   };
 }
@@ -95,9 +95,16 @@ function rawSizeBytes(table: TableMetadata): number {
   return Math.max(table.sizeBytes, table.rawKeyBytes + table.rawValueBytes);
 }
 
-function tableWriterOptions(options: ResolvedOptions, codec: 'none' | 'lz4'): TableWriterOptions {
+function tableWriterOptions(
+  { options, versions }: JobContext,
+  keyspaceId: number,
+  codec: 'none' | 'lz4',
+): TableWriterOptions {
   const { blockSizeBytes, filterBitsPerKey } = options.tuning;
-  return { blockSizeBytes, filterBitsPerKey, codec };
+  const tree = versions.current.keyspaces.get(keyspaceId);
+  // A keyspace that is being dropped has no record any more, and its tables no use.
+  if (tree === undefined) return { blockSizeBytes, filterBitsPerKey, codec };
+  return { blockSizeBytes, filterBitsPerKey, codec, owner: ownerOf(tree.metadata) };
 }
 
 interface OutputEstimate {

@@ -11,14 +11,14 @@ export interface SalvageOptions {
   /** Called after every table, and every few thousand entries written. */
   readonly onProgress?: (progress: SalvageProgress) => void;
   /**
-   * Where entries of a table go when no manifest tells its keyspace: `'apart'`, each table in a keyspace of its own
+   * Where entries of a table go when neither a manifest nor the table itself tells its keyspace: `'apart'`, each table in a keyspace of its own
    * (`table-13`), or `'default'`, all in the default keyspace, which is right if the database had no other.
    * @defaultValue 'apart'
    */
   readonly unassigned?: 'apart' | 'default';
-  /** Encoding of keys of keyspaces of which no manifest tells it. @defaultValue 'binary' */
+  /** Encoding of keys of keyspaces of which neither manifest nor table tells it. @defaultValue 'binary' */
   readonly keyEncoding?: EncodingName;
-  /** Encoding of values of keyspaces of which no manifest tells it. @defaultValue 'binary' */
+  /** Encoding of values of keyspaces of which neither manifest nor table tells it. @defaultValue 'binary' */
   readonly valueEncoding?: EncodingName;
 }
 

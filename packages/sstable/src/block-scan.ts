@@ -17,6 +17,7 @@ import {
   COMPRESSED_CONTENT_SIZE_BYTES_MAX,
   contentLengthMax,
 } from './block/compression.js';
+import { openPlainBlock } from './block/plain-block.js';
 import {
   blockDamage,
   checkTrailer,
@@ -30,6 +31,7 @@ import { decodeBlock } from './data-block/decode.js';
 import { entryCountOf, keyEnd, keyStart } from './data-block/reader.js';
 import { decodeFooter, FOOTER_SIZE_BYTES, type Footer, footerOffset } from './footer.js';
 import { TABLE_SIZE_BYTES_MAX } from './table-format.js';
+import { decodeProperties, type TableProperties } from './table-properties.js';
 
 /** How many times the size of the file may be hashed before the search gives up. */
 const HASHED_SIZE_FACTOR_MAX = 16;
@@ -74,6 +76,29 @@ export function readStoredBlock(
   const contentLength = storedContentLength(bytes, length);
   if (contentLength > contentLengthMax(length)) throw blockDamage(place, 'content is too long');
   return decodeBlock({ bytes, start: 0, end: length, seed, contentLength, place });
+}
+
+/**
+ * Reads the properties that lie in `range`.
+ * @throws StorageError CORRUPTION, also if that is a block of another kind, IO
+ */
+export function readStoredProperties(
+  file: RandomAccessFile,
+  tableId: Uint8Array,
+  range: StoredRange,
+): TableProperties {
+  const bytes = new Uint8Array(range.end - range.offset);
+  const length = file.readSync(bytes, 0, bytes.length, range.offset);
+  const reader = openPlainBlock({
+    bytes,
+    start: 0,
+    end: length,
+    bytesOffset: range.offset,
+    file: file.path,
+    where: 'sst.properties',
+    tableSeed: tableSeed(tableId),
+  });
+  return decodeProperties(reader);
 }
 
 /**

@@ -29,6 +29,13 @@ const ENTRIES = [
   { ...put('', '', 11), key: Uint8Array.of(0xff, 0x00), value: Uint8Array.of(0, 1, 2) },
 ];
 
+const OWNER = {
+  keyspaceId: 1,
+  keyspaceName: 'rocks',
+  keyEncoding: 'utf8',
+  valueEncoding: 'utf8',
+};
+
 /** The bytes of a dump: everything between an offset without "+" and a comment. */
 function bytesOf(dump: string): Uint8Array {
   const hex = dump
@@ -118,7 +125,7 @@ describe('docs/format/sstable.md', () => {
   const entries = [put('basalt', 'dark', 3), remove('basalt', 2), put('chalk', 'white', 1)];
 
   test('has an example that is what a writer writes', () => {
-    const { bytes } = buildTable(entries, { blockSizeBytes: 60 });
+    const { bytes } = buildTable(entries, { blockSizeBytes: 60, owner: OWNER });
     expect(dumpOf(bytes)).toBe(example);
   });
 

@@ -116,7 +116,7 @@ function* dumpProperties(dump: HexDump, tail: LoadedTail): Generator<string, voi
     yield dump.note(properties.message);
     yield* dump.field(start, contentEnd - start, '');
   } else {
-    const values = new Map<string, unknown>(Object.entries(properties));
+    const values = new Map<string, unknown>(Object.entries({ ...properties, ...properties.owner }));
     const reader = new ByteReader(
       bytes,
       { file: FILE, where: 'sst.properties' },

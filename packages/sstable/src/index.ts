@@ -3,6 +3,7 @@
 export type { BlockCodec } from './block/compression.js';
 export {
   readStoredBlock,
+  readStoredProperties,
   readTableFooter,
   type ScanFinding,
   type StoredRange,
@@ -27,8 +28,8 @@ export { describeTable } from './describe-table.js';
 export { DirectBlockSource } from './direct-block-source.js';
 export { TableCursor } from './table-cursor.js';
 export type { TableIdentity } from './table-format.js';
-export type { TableProperties } from './table-properties.js';
 export { imageBuffers, type TableImage } from './table-image.js';
+export type { TableOwner, TableProperties } from './table-properties.js';
 export { type ExpectedTable, TableReader } from './table-reader.js';
 export type { TableStatistics } from './table-statistics.js';
 export {

@@ -17,6 +17,12 @@ const PROPERTIES: TableProperties = {
   codec: 'none',
   filterBitsPerKey: 9.6,
   createdBy: 'varve 0.1.0',
+  owner: {
+    keyspaceId: 3,
+    keyspaceName: 'orders',
+    keyEncoding: 'utf8',
+    valueEncoding: 'json',
+  },
 };
 
 function decode(bytes: Uint8Array): TableProperties {
@@ -62,6 +68,11 @@ describe('decodeProperties', () => {
   test.each([...VALUES.keys()])('refuses a table without %s', (name) => {
     const values = [...VALUES].filter(([other]) => other !== name);
     expect(() => decode(encodeValues(values))).toThrow(`property ${name} is missing`);
+  });
+
+  test('gives no owner where none is named', () => {
+    const properties = { ...PROPERTIES, owner: null };
+    expect(decode(encodeProperties(properties))).toEqual(properties);
   });
 
   test('refuses names out of order or twice', () => {

@@ -4,7 +4,7 @@
 //
 // Names ascend, so that a set of properties has one encoding. A value is a varint, a key or UTF-8
 // text; numbers that may have a fraction are text. A reader skips names it does not know and
-// refuses a table that lacks one it needs.
+// refuses a table that lacks one it needs. Whose a table is stands in all four names or in none.
 
 import {
   type ByteReader,
@@ -17,6 +17,15 @@ import {
 } from '@varve/base';
 import type { TableStatistics } from './table-statistics.js';
 
+/** Whose a table is: what the manifest says too, for when there is no manifest any more. */
+export interface TableOwner {
+  readonly keyspaceId: number;
+  readonly keyspaceName: string;
+  /** Names of the encodings of its keys and values. */
+  readonly keyEncoding: string;
+  readonly valueEncoding: string;
+}
+
 /** Everything in the properties block. */
 export interface TableProperties extends TableStatistics {
   /** How blocks were to be compressed; each block says itself how it is. */
@@ -25,6 +34,8 @@ export interface TableProperties extends TableStatistics {
   readonly filterBitsPerKey: number;
   /** Which program wrote the table. */
   readonly createdBy: string;
+  /** `null` if its writer was not told. */
+  readonly owner: TableOwner | null;
 }
 
 const NUMBER_NAMES = [
@@ -39,22 +50,34 @@ const NUMBER_NAMES = [
 ] as const satisfies readonly (keyof TableProperties)[];
 const KEY_NAMES = ['largestKey', 'smallestKey'] as const;
 const TEXT_NAMES = ['codec', 'createdBy', 'filterBitsPerKey'] as const;
+const OWNER_ID_NAME = 'keyspaceId';
+const OWNER_TEXT_NAMES = ['keyspaceName', 'keyEncoding', 'valueEncoding'] as const;
 
 /** Gives the content of a properties block. */
 export function encodeProperties(properties: TableProperties): Uint8Array {
   const values = new Map<string, Uint8Array>();
   for (const name of NUMBER_NAMES) {
-    const value = new ByteWriter();
-    value.varint(properties[name]);
-    values.set(name, value.toBytes());
+    values.set(name, varintBytes(properties[name]));
   }
   for (const name of KEY_NAMES) values.set(name, properties[name]);
   for (const name of TEXT_NAMES) values.set(name, encodeText(String(properties[name])));
+  if (properties.owner !== null) addOwner(values, properties.owner);
   const writer = new ByteWriter();
   for (const name of [...values.keys()].sort()) {
     writeSized(writer, encodeText(name));
     writeSized(writer, values.get(name)!);
   }
+  return writer.toBytes();
+}
+
+function addOwner(values: Map<string, Uint8Array>, owner: TableOwner): void {
+  values.set(OWNER_ID_NAME, varintBytes(owner.keyspaceId));
+  for (const name of OWNER_TEXT_NAMES) values.set(name, encodeText(owner[name]));
+}
+
+function varintBytes(value: number): Uint8Array {
+  const writer = new ByteWriter();
+  writer.varint(value);
   return writer.toBytes();
 }
 
@@ -75,6 +98,7 @@ export function decodeProperties(reader: ByteReader): TableProperties {
     codec: textNamed(values, 'codec', reader),
     filterBitsPerKey: Number(textNamed(values, 'filterBitsPerKey', reader)),
     createdBy: textNamed(values, 'createdBy', reader),
+    owner: readOwner(values, reader),
   };
   if (
     properties.tombstoneCount > properties.entryCount ||
@@ -87,6 +111,17 @@ export function decodeProperties(reader: ByteReader): TableProperties {
     reader.fail('properties contradict each other');
   }
   return properties;
+}
+
+function readOwner(values: Map<string, Uint8Array>, reader: ByteReader): TableOwner | null {
+  const names = [OWNER_ID_NAME, ...OWNER_TEXT_NAMES];
+  if (!names.some((name) => values.has(name))) return null;
+  return {
+    keyspaceId: numberNamed(values, OWNER_ID_NAME, reader),
+    keyspaceName: textNamed(values, 'keyspaceName', reader),
+    keyEncoding: textNamed(values, 'keyEncoding', reader),
+    valueEncoding: textNamed(values, 'valueEncoding', reader),
+  };
 }
 
 function readValues(reader: ByteReader): Map<string, Uint8Array> {

@@ -73,6 +73,7 @@ describe('TableWriter', () => {
       codec: 'none',
       filterBitsPerKey: 10,
       createdBy: 'varve 0.1.0',
+      owner: null,
     });
     expect(verifyTable(reader)).toEqual(statistics);
   });

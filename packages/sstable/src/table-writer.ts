@@ -23,7 +23,7 @@ import { encodeFooter, FOOTER_SIZE_BYTES } from './footer.js';
 import { IndexWriter } from './index-block/writer.js';
 import { assertIdentity, type TableIdentity } from './table-format.js';
 import { TableOutput } from './table-output.js';
-import { encodeProperties } from './table-properties.js';
+import { encodeProperties, type TableOwner } from './table-properties.js';
 import { StatisticsCollector, type TableStatistics } from './table-statistics.js';
 
 const CREATED_BY = 'varve 0.1.0';
@@ -49,6 +49,8 @@ export interface TableWriterOptions {
    * positives.
    */
   readonly filterBitsPerKey?: number;
+  /** Whose the table is, as it will say of itself. Default: it does not say. */
+  readonly owner?: TableOwner;
 }
 
 /** What became of a table: what the manifest needs to know about it. */
@@ -65,6 +67,7 @@ export class TableWriter {
   readonly #blockSizeBytes: number;
   readonly #codec: BlockCodec;
   readonly #filterBitsPerKey: number;
+  readonly #owner: TableOwner | null;
   readonly #seed: bigint;
   readonly #output: TableOutput;
   readonly #block = new DataBlockWriter();
@@ -91,6 +94,7 @@ export class TableWriter {
       Number.isSafeInteger(this.#blockSizeBytes) && this.#blockSizeBytes > 0,
       'TableWriter: blockSizeBytes must be a positive whole number',
     );
+    this.#owner = options.owner ?? null;
     this.#seed = tableSeed(identity.tableId);
     this.#output = new TableOutput(file);
     this.#filter = this.#filterBitsPerKey > 0 ? new BloomWriter(this.#filterBitsPerKey) : null;
@@ -185,6 +189,7 @@ export class TableWriter {
         codec: this.#codec,
         filterBitsPerKey: this.#filterBitsPerKey,
         createdBy: CREATED_BY,
+        owner: this.#owner,
       }),
     );
     const { fileNumber, tableId } = this.#identity;

@@ -37,6 +37,7 @@ const KEYSPACE_COLUMNS = [
 
 const ORIGIN_TEXTS: { readonly [origin in SalvagedKeyspace['origin']]: string } = {
   manifest: 'the manifest',
+  table: 'its tables',
   'made up': 'its entries: name and encodings are made up',
   apart: 'nothing: one table, kept apart',
 };
@@ -58,7 +59,7 @@ export function addSalvage(program: Command, session: Session): void {
     .command('salvage <directory> <new-directory>')
     .description('copy everything that is provably intact in a damaged store to a new one')
     .addOption(
-      new Option('--unassigned <where>', 'tables whose keyspace no manifest tells')
+      new Option('--unassigned <where>', 'tables whose keyspace nothing tells')
         .choices(['apart', 'default'])
         .default('apart'),
     );
@@ -97,7 +98,7 @@ async function runSalvage(
 /** Whether anything was lost, or cannot be told apart from what was there before. */
 function isIncomplete({ losses, manifest, keyspaces }: SalvageReport): boolean {
   const isMadeUp = keyspaces.some(
-    ({ origin, entryCount }) => origin !== 'manifest' && entryCount > 0,
+    ({ origin, entryCount }) => (origin === 'made up' || origin === 'apart') && entryCount > 0,
   );
   return losses.length > 0 || manifest !== 'whole' || isMadeUp;
 }

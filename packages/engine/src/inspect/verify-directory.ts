@@ -13,10 +13,10 @@ import { isStorageError, StorageError } from '@varve/base';
 import type { FileSystem } from '@varve/vfs';
 import { DatabaseDirectory, logFileName } from '../directory/index.js';
 import { LogKind, LogReader, RecordType } from '../log/index.js';
-import { readManifestSync, type TableMetadata, VersionSet } from '../manifest/index.js';
+import { readManifestSync, type Version, VersionSet } from '../manifest/index.js';
 import { walkPayload } from '../memtable/index.js';
 import { readWalSync } from '../wal/index.js';
-import { checkTable, checkUnknownTable } from './check-table.js';
+import { checkTable, checkUnknownTable, type OwnedTable } from './check-table.js';
 
 /** How far a verification is. */
 export interface VerifyProgress {
@@ -82,7 +82,7 @@ class Verification {
 
   async run(): Promise<VerifyReport> {
     const versions = this.#load();
-    const tables = versions === undefined ? [] : [...versions.current.tables()];
+    const tables = versions === undefined ? [] : ownedTables(versions.current);
     await this.#checkTables(versions, tables);
     const log = versions === undefined ? undefined : this.#try(() => this.#readLogs(versions));
     if (versions === undefined) await this.#checkFilesByName();
@@ -90,8 +90,8 @@ class Verification {
     return {
       keyspaceCount: versions?.current.keyspaces.size ?? 0,
       tableCount: tables.length,
-      tableBytes: sum(tables, (table) => table.sizeBytes),
-      entryCount: sum(tables, (table) => table.entryCount),
+      tableBytes: sum(tables, ({ table }) => table.sizeBytes),
+      entryCount: sum(tables, ({ table }) => table.entryCount),
       logGroupCount: log?.batchCount ?? 0,
       logEntryCount: this.#logEntryCount,
       discardedBytes: (log?.discardedBytes ?? 0) + (versions?.discardedBytes ?? 0),
@@ -110,7 +110,7 @@ class Verification {
 
   async #checkTables(
     versions: VersionSet | undefined,
-    tables: readonly TableMetadata[],
+    tables: readonly OwnedTable[],
   ): Promise<void> {
     if (versions === undefined) return;
     const { fileSystem, onProgress, yieldTurn } = this.#options;
@@ -119,10 +119,10 @@ class Verification {
       directory: this.#directory.path,
       databaseId: versions.databaseId,
     };
-    const totalBytes = sum(tables, (table) => table.sizeBytes);
-    for (const [index, table] of tables.entries()) {
-      this.#damage.push(...checkTable(place, table));
-      this.#checkedBytes += table.sizeBytes;
+    const totalBytes = sum(tables, ({ table }) => table.sizeBytes);
+    for (const [index, owned] of tables.entries()) {
+      this.#damage.push(...checkTable(place, owned));
+      this.#checkedBytes += owned.table.sizeBytes;
       onProgress?.({
         checkedTableCount: index + 1,
         tableCount: tables.length,
@@ -207,6 +207,12 @@ class Verification {
       return undefined;
     }
   }
+}
+
+function ownedTables({ keyspaces }: Version): OwnedTable[] {
+  return [...keyspaces.values()].flatMap(({ metadata, levels }) =>
+    levels.flatMap(({ tables }) => tables.map((table) => ({ keyspaceId: metadata.id, table }))),
+  );
 }
 
 function sum<T>(items: readonly T[], size: (item: T) => number): number {

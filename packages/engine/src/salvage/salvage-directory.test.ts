@@ -268,6 +268,10 @@ function cut(name: string, length: number): Damage {
   return { file: name, start: length, end: whole.length, bytes: whole.slice(0, length) };
 }
 
+function withoutManifest(content: Files): Files {
+  return new Map([...content].filter(([name]) => !/^(?:MANIFEST|CURRENT)/.test(name)));
+}
+
 describe('salvage', () => {
   test('of a whole database gives all of it, and no loss', async () => {
     const { report, values } = await salvaged(files);
@@ -329,16 +333,40 @@ describe('salvage', () => {
     expect(loss!.lastKey).toBeDefined();
   });
 
-  test('without any manifest keeps tables apart, or puts them together when told to', async () => {
-    const content = new Map([...files].filter(([name]) => !/^(?:MANIFEST|CURRENT)/.test(name)));
-    const { report } = await salvaged(content);
+  test('without any manifest goes by what the tables say of their keyspace', async () => {
+    const { report, values } = await salvaged(withoutManifest(files));
     expect(report.manifest).toBe('lost');
+    expect(report.keyspaces.map(({ name, origin }) => [name, origin])).toEqual([
+      ['default', 'table'],
+      ['cities', 'table'],
+    ]);
+    for (const [key, value] of model) expect(values.get(key)).toEqual([value]);
+  });
+
+  test('without a manifest and properties keeps tables apart, or puts them together when told to', async () => {
+    const content = withoutManifest(files);
+    const tables = [...content.keys()].filter((name) => name.endsWith('.sst'));
+    // The last byte of the checksum of the properties is just in front of the footer.
+    for (const name of tables)
+      content.set(name, flipped(name, files.get(name)!.length - 129).bytes!);
+    const { report } = await salvaged(content);
     const apart = report.keyspaces.filter(({ origin }) => origin === 'apart');
-    expect(apart).toHaveLength([...content.keys()].filter((name) => /sst$/.test(name)).length);
+    expect(apart).toHaveLength(tables.length);
     const together = await salvaged(content, { unassigned: 'default' });
     const names = together.report.keyspaces.map(({ name }) => name);
     expect(names.filter((name) => name.startsWith('table'))).toEqual([]);
     for (const [key, value] of model) expect(together.values.get(key)).toContain(value);
+  });
+
+  test('without a manifest finds whose a table is also when its footer and index are damaged', async () => {
+    const content = withoutManifest(files);
+    for (const [name, { length }] of content) {
+      // The padding of the footer: the identifier in front of it is still there.
+      if (name.endsWith('.sst')) content.set(name, flipped(name, length - 20).bytes!);
+    }
+    const { report, values } = await salvaged(content);
+    expect(report.keyspaces.map(({ origin }) => origin)).toEqual(['table', 'table']);
+    for (const [key, value] of model) expect(values.get(key)).toEqual([value]);
   });
 
   test('reads nothing but regular files', async () => {

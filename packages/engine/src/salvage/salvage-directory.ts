@@ -6,10 +6,11 @@
  *   3. the newest version of every key, merged into tables of the deepest level of the new database
  *   4. its manifest, last: a salvage that was cut short leaves no database
  *
- * A table says nothing of its keyspace. Where the manifest does not either, each such table gets a keyspace of its own: put
- * together, keys of different keyspaces could pass for each other.
+ * A table says whose it is, for when the manifest does not. Where that is damaged too, such a table gets a keyspace of its
+ * own: put together, keys of different keyspaces could pass for each other.
  */
 import { type Random, StorageError } from '@varve/base';
+import type { TableOwner } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
 import {
   DatabaseDirectory,
@@ -21,7 +22,7 @@ import { DEFAULT_KEYSPACE_ID, type KeyspaceMetadata } from '../manifest/index.js
 import { type FoundFiles, type KnownState, readKnownState } from './known-state.js';
 import { salvageLogs } from './salvage-logs.js';
 import { SalvageFindings, type SalvageProgress, type SalvageReport } from './salvage-report.js';
-import { salvageTable } from './salvage-table.js';
+import { type SalvagedTable, salvageTable } from './salvage-table.js';
 import { SalvageTarget, type TargetKeyspace } from './salvage-target.js';
 import { memorySource, type SalvageSource } from './source.js';
 
@@ -77,6 +78,8 @@ class Salvage {
   /** By keyspace id. */
   readonly #sources = new Map<number, SalvageSource[]>();
   readonly #apart = new Map<number, SalvageSource>();
+  /** By keyspace id: what tables say of keyspaces that no manifest knows. */
+  readonly #owners = new Map<number, TableOwner>();
   #doneBytes = 0;
   #totalBytes = 0;
 
@@ -171,7 +174,7 @@ class Salvage {
   }
 
   async #readTables(known: KnownState, files: FoundFiles): Promise<void> {
-    const { fileSystem, yieldTurn, unassigned } = this.#options;
+    const { fileSystem, yieldTurn } = this.#options;
     for (const fileNumber of [...files.tables].sort((a, b) => a - b)) {
       const { sizeBytes } = fileSystem.statSync(this.#source.pathOf(tableFileName(fileNumber)));
       const owner = known.tables.get(fileNumber);
@@ -181,13 +184,22 @@ class Salvage {
       }
       const keyspace = owner && known.keyspaces.get(owner.keyspaceId)?.name;
       const request = { fileNumber, known: owner?.table ?? null, keyspace };
-      const source = salvageTable(this.#source, request, this.#findings);
-      if (source !== null && owner !== undefined) this.#addSource(owner.keyspaceId, source);
-      else if (source !== null && unassigned === 'default') this.#addSource(0, source);
-      else if (source !== null) this.#apart.set(fileNumber, source);
+      const salvaged = salvageTable(this.#source, request, this.#findings);
+      if (salvaged !== null) this.#addTable(fileNumber, salvaged, owner?.keyspaceId);
       this.#advance(sizeBytes);
       await yieldTurn();
     }
+  }
+
+  /** Gives the table to the keyspace that the manifest says, or else to that which it says itself. */
+  #addTable(fileNumber: number, { source, owner }: SalvagedTable, known?: number): void {
+    const keyspaceId = known ?? owner?.keyspaceId;
+    if (keyspaceId === undefined && this.#options.unassigned === 'apart') {
+      this.#apart.set(fileNumber, source);
+      return;
+    }
+    if (owner !== null && owner.keyspaceId === keyspaceId) this.#owners.set(keyspaceId, owner);
+    this.#addSource(keyspaceId ?? DEFAULT_KEYSPACE_ID, source);
   }
 
   #addSource(keyspaceId: number, source: SalvageSource): void {
@@ -202,15 +214,8 @@ class Salvage {
     const names = new Set([...known.keyspaces.values()].map(({ name }) => name));
     const keyspaces: TargetKeyspace[] = [];
     for (const id of [...ids].sort((a, b) => a - b)) {
-      const metadata = known.keyspaces.get(id);
       const sources = this.#sources.get(id) ?? [];
-      const wanted = id === DEFAULT_KEYSPACE_ID ? 'default' : `keyspace-${id}`;
-      const made = metadata ?? this.#lostKeyspace(id, unusedName(wanted, names));
-      keyspaces.push({
-        metadata: made,
-        sources,
-        origin: metadata === undefined ? 'made up' : 'manifest',
-      });
+      keyspaces.push({ sources, ...this.#metadataOf(known, id, names) });
     }
     let id = Math.max(...ids) + 1;
     for (const [fileNumber, source] of this.#apart) {
@@ -219,6 +224,25 @@ class Salvage {
       id += 1;
     }
     return keyspaces;
+  }
+
+  /** What the manifest says of a keyspace, or else its tables. */
+  #metadataOf(
+    known: KnownState,
+    id: number,
+    names: Set<string>,
+  ): Pick<TargetKeyspace, 'metadata' | 'origin'> {
+    const metadata = known.keyspaces.get(id);
+    if (metadata !== undefined) return { metadata, origin: 'manifest' };
+    const lost = this.#lostKeyspace(id, 'default');
+    const owner = this.#owners.get(id);
+    if (owner === undefined) {
+      const wanted = id === DEFAULT_KEYSPACE_ID ? 'default' : `keyspace-${id}`;
+      return { metadata: { ...lost, name: unusedName(wanted, names) }, origin: 'made up' };
+    }
+    const { keyEncoding, valueEncoding } = owner;
+    const name = unusedName(owner.keyspaceName, names);
+    return { metadata: { ...lost, name, keyEncoding, valueEncoding }, origin: 'table' };
   }
 
   #lostKeyspace(id: number, name: string): KeyspaceMetadata {

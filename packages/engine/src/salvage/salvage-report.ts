@@ -27,10 +27,11 @@ export interface SalvagedKeyspace {
   readonly tableCount: number;
   readonly sizeBytes: number;
   /**
-   * `'manifest'`: name and encodings are what they were. `'made up'`: nothing says what they were; keys and values are given
-   * as bytes. `'apart'`: as before, and holds one table of which not even the keyspace is known.
+   * `'manifest'`, `'table'`: name and encodings are what they were, as a manifest or a table says. `'made up'`: nothing says
+   * what they were; keys and values are given as bytes. `'apart'`: as before, and holds one table of which not even the
+   * keyspace is known.
    */
-  readonly origin: 'manifest' | 'made up' | 'apart';
+  readonly origin: 'manifest' | 'table' | 'made up' | 'apart';
 }
 
 /**

@@ -13,11 +13,13 @@ import {
   keyStart,
   kindAt,
   readStoredBlock,
+  readStoredProperties,
   readTableFooter,
   type ScanFinding,
   type StoredRange,
   scanBlocks,
   sequenceAt,
+  type TableOwner,
   TableReader,
   valueEnd,
   valueStart,
@@ -42,12 +44,19 @@ export interface TableRequest {
   readonly keyspace: string | undefined;
 }
 
+/** What is left of a table. */
+export interface SalvagedTable {
+  readonly source: SalvageSource;
+  /** Whose it says it is; `null` if that is lost. */
+  readonly owner: TableOwner | null;
+}
+
 /** Finds the intact blocks of a table, and notes what is lost. `null` when nothing is left. Reads the whole file. */
 export function salvageTable(
   directory: DatabaseDirectory,
   request: TableRequest,
   findings: SalvageFindings,
-): SalvageSource | null {
+): SalvagedTable | null {
   const path = directory.pathOf(tableFileName(request.fileNumber));
   const file = directory.fileSystem.openSync(path, 'read');
   try {
@@ -65,6 +74,7 @@ class TableSalvage {
   #entryCount = 0;
   #firstKey: Uint8Array | undefined;
   #lastKey: Uint8Array | undefined;
+  #owner: TableOwner | null = null;
 
   constructor(file: RandomAccessFile, request: TableRequest, findings: SalvageFindings) {
     this.#file = file;
@@ -72,16 +82,17 @@ class TableSalvage {
     this.#findings = findings;
   }
 
-  run(directory: DatabaseDirectory): SalvageSource | null {
+  run(directory: DatabaseDirectory): SalvagedTable | null {
     const tableId = this.#readThroughIndex() ?? this.#readByScan();
     if (tableId === null || this.#firstKey === undefined) return null;
     this.#findings.readEntryCount += this.#entryCount;
-    return tableSource(directory, {
+    const source = tableSource(directory, {
       fileNumber: this.#request.fileNumber,
       firstKey: this.#firstKey,
       tableId,
       blocks: this.#blocks,
     });
+    return { source, owner: this.#owner };
   }
 
   /** Step 1. Gives the table's identifier, or `null` when the table does not open. */
@@ -89,6 +100,7 @@ class TableSalvage {
     const reader = this.#open();
     if (reader === null) return null;
     const { tableId } = readTableFooter(this.#file);
+    this.#owner = reader.properties.owner;
     const lost: number[] = [];
     for (let index = 0; index < reader.blockCount; index++) {
       const offset = reader.storedOffset(index);
@@ -153,6 +165,7 @@ class TableSalvage {
     }
     const found = scanBlocks(bytes, { tableId, path: this.#file.path });
     const gaps = this.#takeFound(found, end);
+    this.#owner = this.#findOwner(tableId, found);
     const missing = known === null ? undefined : known.entryCount - this.#entryCount;
     if (missing === 0) return tableId;
     for (const gap of gaps) {
@@ -178,6 +191,18 @@ class TableSalvage {
       gaps.push({ offset: bytesEnd, end, firstKey, lastKey: undefined, reason: 'cut off' });
     }
     return joined(gaps).map((gap) => ({ ...gap, lastKey: this.#firstKeyFrom(gap.end, found) }));
+  }
+
+  /** Looks for the properties among the blocks that hold no entries. */
+  #findOwner(tableId: Uint8Array, found: readonly ScanFinding[]): TableOwner | null {
+    for (const range of found.filter(({ kind }) => kind === 'other').reverse()) {
+      try {
+        return readStoredProperties(this.#file, tableId, range).owner;
+      } catch (error) {
+        if (!isStorageError(error) || error.code === 'IO') throw error;
+      }
+    }
+    return null;
   }
 
   #firstKeyFrom(offset: number, found: readonly ScanFinding[]): Uint8Array | undefined {

@@ -11,7 +11,7 @@ import {
   type TableAddition,
   VersionSet,
 } from '../manifest/index.js';
-import { TableOutputs } from '../tables/index.js';
+import { ownerOf, TableOutputs } from '../tables/index.js';
 import type { SalvagedKeyspace } from './salvage-report.js';
 import { mergeSources, type SalvagedEntry, type SalvageSource } from './source.js';
 
@@ -102,7 +102,7 @@ export class SalvageTarget {
   /** Writes one keyspace; gives way after every entry. */
   *write({ metadata, sources, origin }: TargetKeyspace): Generator<void, void> {
     const outputs = this.#outputs;
-    outputs.configure({ codec: metadata.compression });
+    outputs.configure({ codec: metadata.compression, owner: ownerOf(metadata) });
     const summaries: TableSummary[] = [];
     const cut = (): void => {
       outputs.cut();

@@ -8,3 +8,4 @@ export { openTableSync, type TablePlace, type WrittenTable } from './open-table.
 export { NOT_CACHED, type TableFile, TableHandle } from './table-handle.js';
 export { type TableOutput, type TableOutputOptions, TableOutputs } from './table-outputs.js';
 export { TableStore, type TableStoreOptions } from './table-store.js';
+export { ownerOf } from './table-owner.js';
