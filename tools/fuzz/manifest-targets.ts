@@ -126,7 +126,7 @@ async function manifestDecoder(): Promise<Decoder> {
       const directory = openReadOnly(fileSystem);
       const { version } = readManifestSync(directory, parseFileName(name)!.fileNumber);
       for (const { levels } of version.keyspaces.values()) {
-        for (const level of levels.slice(1)) level.findTable(new Uint8Array(3), 0, 3);
+        for (const level of levels.slice(1)) level.firstAtOrAfter(new Uint8Array(3), 0, 3);
       }
     },
   };

@@ -140,7 +140,7 @@ const propertiesDecoder = partDecoder('properties', (part) => {
 });
 
 const indexDecoder = partDecoder('index', (part, dataEnd) => {
-  const index = new TableIndex(openPlainBlock(part), dataEnd);
+  const index = TableIndex.decode(openPlainBlock(part), dataEnd);
   const found = index.findBlock(KEY, 0, KEY.length);
   expectThat(found >= 0 && found <= index.blockCount, 'a block is one of the table');
   for (let block = 0; block < index.blockCount; block++) {
