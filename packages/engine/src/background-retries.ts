@@ -45,6 +45,11 @@ export class BackgroundRetries {
     return null;
   }
 
+  /** Whether any work has failed that is to be tried again. */
+  get isWaiting(): boolean {
+    return this.#pauses.size > 0;
+  }
+
   /** Since when work has been suspended, in milliseconds; 0 when it is not. */
   get suspendedMs(): number {
     for (const { sinceMs } of this.#suspended.values()) return this.#clock.monotonicMs() - sinceMs;

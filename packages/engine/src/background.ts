@@ -143,7 +143,8 @@ export class Background {
       // That may be all the caller waits for, and the next job to complete may be a long one.
       if (!isDurable(versions)) return;
       if (executor.pendingCount > 0) executor.wait();
-      else if (this.#retries.suspension === null)
+      // What has failed just now is tried again by the next call, until it succeeds, is suspended, or is given up.
+      else if (this.#retries.suspension === null && !this.#retries.isWaiting)
         throw new BugError('Writers wait for background work, and there is none');
     });
   }

@@ -132,6 +132,31 @@ describe('A database that lacks something for a while', () => {
     }
   });
 
+  // Found by the simulation, seed 0x4cd: an edit of the manifest that failed under a synchronous writer, after a flush.
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'I5: tells a caller who never returns to the event loop that write %i of the manifest has no space',
+    async (nth) => {
+      const tuning = { frozenMemtableCountMax: 1 };
+      const db = await openFaulty({ durability: 'os', tuning });
+      await quiescence();
+      const effect = failWith('ENOSPC');
+      faulty.addRule({ operation: 'write', path: 'MANIFEST-*', nth, duration: 'sticky', effect });
+      const codes = new Set<unknown>();
+      for (let index = 0; index < 60; index++) {
+        try {
+          db.putSync(`k${index}`, value(index));
+        } catch (error) {
+          codes.add(isStorageError(error) ? error.code : error);
+        }
+      }
+      expect([...codes]).toEqual(['NO_SPACE']);
+      faulty.clearRules();
+      await passOneSecond();
+      expect(db.state).toBe('open');
+      await eventually(clock, db.close());
+    },
+  );
+
   test('I5: goes on for a caller who never returns to the event loop', async () => {
     const db = await openFaulty({ durability: 'os' });
     await quiescence();

@@ -1,5 +1,6 @@
 // Watches the syncs of logs: no write with durability 'always' is acknowledged, or shown by a read, before a sync that began
-// after its record was written has ended (B14), and no second one is begun for it before that (B13).
+// after its record was written has ended (B14), and no second one of
+// its form is begun for it before that (B13).
 //
 // Records are found in what is written to a log by the markers that batches carry.
 
@@ -10,8 +11,13 @@ interface WatchedBatch {
   readonly batch: Batch;
   readonly marker: Buffer;
   path: string | null;
-  syncCount: number;
+  isSynced: boolean;
+  /** Syncs of each form that were begun for it before it was synced. */
+  readonly begunCounts: Record<SyncForm, number>;
 }
+
+/** A synchronous sync does not wait for an asynchronous one that runs. */
+export type SyncForm = 'sync' | 'async';
 
 /** What one sync covers. */
 export type SyncCover = readonly WatchedBatch[];
@@ -24,7 +30,13 @@ export class LogWatch {
   expect(batch: Batch): void {
     if (batch.durability !== 'always') return;
     const marker = Buffer.from(markerOf(batch.index));
-    this.#watched.set(batch.index, { batch, marker, path: null, syncCount: 0 });
+    this.#watched.set(batch.index, {
+      batch,
+      marker,
+      path: null,
+      isSynced: false,
+      begunCounts: { sync: 0, async: 0 },
+    });
   }
 
   /** Something is written to a log. */
@@ -37,32 +49,38 @@ export class LogWatch {
   }
 
   /** A sync of a log begins. */
-  syncBegins(path: string): SyncCover {
-    return [...this.#watched.values()].filter(
-      (watched) => watched.path === path && watched.syncCount === 0,
+  syncBegins(path: string, form: SyncForm): SyncCover {
+    const cover = [...this.#watched.values()].filter(
+      (watched) => watched.path === path && !watched.isSynced,
     );
+    for (const { begunCounts } of cover) begunCounts[form]++;
+    return cover;
   }
 
   /** It has ended well. */
   syncEnded(cover: SyncCover): void {
-    for (const watched of cover) watched.syncCount++;
+    for (const watched of cover) watched.isSynced = true;
   }
 
   /** Says what is wrong with acknowledging it now; null if nothing is. */
   acknowledged(batch: Batch): string | null {
     const watched = this.#watched.get(batch.index);
     this.#watched.delete(batch.index);
-    if (watched === undefined || watched.syncCount === 1) return null;
-    if (watched.path === null) return `batch ${batch.index} was acknowledged but is in no log`;
-    return watched.syncCount === 0
-      ? `batch ${batch.index} was acknowledged before a sync of ${watched.path} covered it (B14)`
-      : `batch ${batch.index} was covered by ${watched.syncCount} syncs of ${watched.path}, not by one (B13)`;
+    if (watched === undefined) return null;
+    const { path, isSynced, begunCounts } = watched;
+    if (path === null) return `batch ${batch.index} was acknowledged but is in no log`;
+    if (!isSynced) {
+      return `batch ${batch.index} was acknowledged before a sync of ${path} covered it (B14)`;
+    }
+    const count = Math.max(begunCounts.sync, begunCounts.async);
+    if (count === 1) return null;
+    return `batch ${batch.index} was covered by ${count} syncs of ${path}, not by one (B13)`;
   }
 
   /** Says what is wrong with showing it to a read now; null if nothing is. */
   shown(index: number): string | null {
     const watched = this.#watched.get(index);
-    if (watched === undefined || watched.syncCount > 0) return null;
+    if (watched === undefined || watched.isSynced) return null;
     return `batch ${index} was shown by a read before a sync covered it`;
   }
 

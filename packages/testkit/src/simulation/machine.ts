@@ -14,7 +14,7 @@ import {
   MemoryFileSystem,
 } from '@varve/vfs';
 import { StrictFileSystem } from '../strict/strict-file-system.js';
-import { LogWatch, type SyncCover } from './log-watch.js';
+import { LogWatch, type SyncCover, type SyncForm } from './log-watch.js';
 import type { Fault } from './operation.js';
 import type { Scheduler } from './scheduler.js';
 import type { Trace } from './trace.js';
@@ -131,9 +131,9 @@ export class Machine {
     });
     const logWatch = this.logWatch;
     const watched = new WatchedFiles(this.#faulty, {
-      begins: (call) => {
+      begins: (call, form) => {
         if (logWatch !== this.logWatch) return undefined;
-        return this.#begins(call);
+        return this.#begins(call, form);
       },
       writes: (path, bytes) => {
         if (path.endsWith('.log')) logWatch.written(path, bytes);
@@ -144,13 +144,13 @@ export class Machine {
     });
   }
 
-  #begins(call: FileCall): (() => void) | undefined {
+  #begins(call: FileCall, form: SyncForm): (() => void) | undefined {
     const { operation, path, position = 0, length = 0 } = call;
     this.#options.trace.add(`call ${operation} ${path}@${position}+${length}`);
     this.#options.onCall(call);
     if (operation !== 'syncData' || !path.endsWith('.log')) return undefined;
     const { logWatch } = this;
-    const cover: SyncCover = logWatch.syncBegins(path);
+    const cover: SyncCover = logWatch.syncBegins(path, form);
     return () => logWatch.syncEnded(cover);
   }
 

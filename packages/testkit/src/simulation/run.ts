@@ -54,6 +54,8 @@ export interface RunResult {
   readonly choices: ReadonlyMap<number, number>;
   /** Ids of the operations that were begun. */
   readonly begunIds: ReadonlySet<number>;
+  /** Whether all operations were carried out. */
+  readonly hasEnded: boolean;
   /** The operation begun last; null if none was. */
   readonly lastOperation: Operation | null;
 }
@@ -64,6 +66,8 @@ export interface RunOptions {
   readonly trace?: 'hash' | 'lines';
   /** Is asked whether it may go on; a run that may not ends as if all were well. */
   readonly mayGoOn?: () => boolean;
+  /** Whether everything is compared after the last operation. Default: `'compare'`. */
+  readonly ending?: 'compare' | 'none';
 }
 
 /** Runs a case from its beginning to its end; see the head of this file. */
@@ -99,6 +103,8 @@ class Run implements RunContext {
   readonly #trace: Trace;
   readonly #mayGoOn: () => boolean;
   #isGivenUp = false;
+  readonly #ending: 'compare' | 'none';
+  #hasEnded = false;
   readonly #clients: Client[] = [];
   #database: Database | null = null;
   /** Counts the processes: what belongs to an earlier one is not listened to. */
@@ -121,8 +127,10 @@ class Run implements RunContext {
   #lastOperation: Operation | null = null;
   #healAtStep = HEAL_STEP_COUNT;
 
-  constructor(simulation: SimulationCase, { trace = 'hash', mayGoOn = () => true }: RunOptions) {
+  constructor(simulation: SimulationCase, options: RunOptions) {
+    const { trace = 'hash', mayGoOn = () => true, ending = 'compare' } = options;
     this.#mayGoOn = mayGoOn;
+    this.#ending = ending;
     this.#case = simulation;
     this.#trace = new Trace(trace);
     const { seed, policy, latencyMs, choices } = simulation;
@@ -158,7 +166,10 @@ class Run implements RunContext {
         await this.scheduler.runUntil(() => this.#isInterrupted() || this.#isOver());
         await this.#handleInterrupt();
       }
-      if (this.#violation === null && !this.#isGivenUp) await this.#finish();
+      if (this.#violation === null && !this.#isGivenUp) {
+        this.#hasEnded = true;
+        if (this.#ending === 'compare') await this.#finish();
+      }
     } catch (error) {
       this.#violation ??= asViolation(error, this.#underWay());
     }
@@ -509,6 +520,7 @@ class Run implements RunContext {
       faultCount: this.#faultCount,
       operationCount: this.#begunIds.size,
       begunIds: this.#begunIds,
+      hasEnded: this.#hasEnded,
       choices: this.scheduler.taken,
       lastOperation: this.#lastOperation,
     };

@@ -21,7 +21,11 @@ export async function shrinkCase(
 ): Promise<FailingCase> {
   const shrinker = new CaseShrinker(failing, mayGoOn);
   await shrinker.dropUnbegun();
-  await shrinker.tryOthers({ choices: [] }, { images: 'all' }, { images: 'all', choices: [] });
+  await shrinker.tryOthers({ choices: [] });
+  if (failing.result.violation.image !== null) {
+    await shrinker.tryOthers({ images: 'all' }, { images: 'all', choices: [] });
+  }
+  await shrinker.dropGroups();
   await shrinker.dropOperations();
   await shrinker.tryOthers(
     { choices: [] },
@@ -54,6 +58,18 @@ class CaseShrinker {
     for (const change of changes) await this.#try({ ...this.best.simulation, ...change });
   }
 
+  /** All operations of one kind, or of one client, may be of no importance. */
+  async dropGroups(): Promise<void> {
+    for (const property of ['kind', 'client'] as const) {
+      const values = new Set(this.best.simulation.operations.map((one) => one[property]));
+      for (const value of values) {
+        const { simulation } = this.best;
+        const operations = simulation.operations.filter((one) => one[property] !== value);
+        await this.#try({ ...simulation, operations });
+      }
+    }
+  }
+
   async dropOperations(): Promise<void> {
     const { operations } = this.best.simulation;
     await shrink(
@@ -79,7 +95,8 @@ class CaseShrinker {
     if (!this.#mayGoOn()) return false;
     const endMs = systemClock.monotonicMs() + RUN_LIMIT_MS;
     const mayGoOn = (): boolean => this.#mayGoOn() && systemClock.monotonicMs() < endMs;
-    const result = await runCase(simulation, { mayGoOn });
+    const ending = this.best.result.hasEnded ? 'compare' : 'none';
+    const result = await runCase(simulation, { mayGoOn, ending });
     const { violation } = result;
     if (violation === null) return false;
     this.best = { simulation, result: { ...result, violation } };

@@ -11,7 +11,7 @@ import {
 /** Who is told. */
 export interface FileWatcher {
   /** A call begins. Gives what is to be told when it has ended well. */
-  begins(call: FileCall): (() => void) | undefined;
+  begins(call: FileCall, form: 'sync' | 'async'): (() => void) | undefined;
   /** A write of these bytes begins. */
   writes(path: string, bytes: Uint8Array): void;
 }
@@ -26,14 +26,14 @@ export class WatchedFiles extends FileSystemWrapper {
   }
 
   override aroundSync<T>(call: FileCall, run: () => T): T {
-    const ended = this.#watcher.begins(call);
+    const ended = this.#watcher.begins(call, 'sync');
     const result = run();
     ended?.();
     return result;
   }
 
   override around<T>(call: FileCall, run: () => Promise<T>): Promise<T> {
-    const ended = this.#watcher.begins(call);
+    const ended = this.#watcher.begins(call, 'async');
     const running = run();
     if (ended === undefined) return running;
     return running.then((result) => {
