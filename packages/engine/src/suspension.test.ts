@@ -157,6 +157,26 @@ describe('A database that lacks something for a while', () => {
     },
   );
 
+  // Found by the simulation, seed 0x14ab: the synchronous writer waited for ever for those that waited already.
+  test('I6: tells a synchronous writer behind others that wait that the next log cannot be opened', async () => {
+    const db = await openFaulty({ durability: 'os', tuning: { frozenMemtableCountMax: 1 } });
+    await quiescence();
+    const writes = Array.from({ length: 30 }, (_, index) =>
+      watch(db.put(`k${index}`, value(index))),
+    );
+    const effect = failWith('EMFILE');
+    faulty.addRule({ operation: 'open', path: '*.log', duration: 'sticky', effect });
+    const code = 'TOO_MANY_FILES';
+    expect(() => db.putSync('late', '1')).toThrow(expect.objectContaining({ code }));
+    expect(writes.some(({ state }) => state === 'waiting')).toBe(true);
+    faulty.clearRules();
+    for (let second = 0; second < 3; second++) await passOneSecond();
+    expect(writes.every(({ state }) => state === 'done')).toBe(true);
+    db.putSync('late', '2');
+    expect(db.getSync('k29')).toBe(value(29));
+    await eventually(clock, db.close());
+  });
+
   test('I5: goes on for a caller who never returns to the event loop', async () => {
     const db = await openFaulty({ durability: 'os' });
     await quiescence();

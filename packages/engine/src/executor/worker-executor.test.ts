@@ -5,13 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import {
-  EntryKind,
-  encodeText,
-  hashKey,
-  initializeChecksums,
-  StorageError,
-} from '@varve/base';
+import { EntryKind, encodeText, hashKey, initializeChecksums, StorageError } from '@varve/base';
 import { TableReader } from '@varve/sstable';
 import { NodeFileSystem } from '@varve/vfs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';

@@ -10,12 +10,7 @@ import type { ReadFormat } from './point-reader.js';
 import { encodeRange, type RangeOptions } from './range.js';
 import type { RangeCursor, RangeHost } from './range-cursor.js';
 import { ScanReader } from './scan-reader.js';
-import {
-  openRange,
-  type Scanned,
-  STEPS_PER_CLOCK_READ,
-  TURN_LIMIT_MS,
-} from './scanned.js';
+import { openRange, type Scanned, STEPS_PER_CLOCK_READ, TURN_LIMIT_MS } from './scanned.js';
 import type { Take } from './take.js';
 
 /** An iterable for `for` and for `for await`. */

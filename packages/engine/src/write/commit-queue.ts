@@ -325,6 +325,8 @@ export class CommitQueue {
     this.admitWaiting();
     while (this.#waiting.count > 0) {
       this.#waitForRoom();
+      // Letting them in may have shown that the next log cannot be had: they go on waiting, this caller is told.
+      this.#assertWriting();
       this.admitWaiting();
     }
   }

@@ -105,10 +105,11 @@ export class History {
   /** Everything issued up to this batch and not rejected is in tables, durably. */
   noteFlushed(index: number): void {
     this.#flushedIndex = Math.max(this.#flushedIndex, index);
-    this.#visibleIndex = Math.max(this.#visibleIndex, index);
     for (const batch of this.#batches) {
       if (batch.index > index) break;
-      if (batch.standing !== 'rejected') batch.standing = 'durable';
+      if (batch.standing === 'rejected') continue;
+      batch.standing = 'durable';
+      this.#visibleIndex = Math.max(this.#visibleIndex, batch.index);
     }
   }
 
