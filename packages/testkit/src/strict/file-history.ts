@@ -7,7 +7,7 @@ const HEADER_SIZE_BYTES = 16;
 const LENGTH_OFFSET = 4;
 const TYPE_OFFSET = 8;
 /** The first 64 bytes of a log or manifest are its header. */
-const FILE_HEADER_SIZE_BYTES = 64;
+export const FILE_HEADER_SIZE_BYTES = 64;
 
 /** One record that was written to a log or manifest. */
 export interface WrittenRecord {
@@ -79,6 +79,11 @@ export class FileHistory {
     this.syncedCount = Math.max(this.syncedCount, writeCount);
     this.unsyncedRecords = this.unsyncedRecords.filter((record) => record.writeCount > writeCount);
     if (this.isTable) this.isSealed = true;
+  }
+
+  /** Is written again from its first record on: what a failed write left does not matter then. */
+  beginAgain(): void {
+    if (this.failure === 'write') this.failure = 'none';
   }
 
   /** Begins another life of the same file, as when a log is written over. */

@@ -1,7 +1,7 @@
 // The rules of the order of operations on the files of one database, as a state machine that every operation goes through.
 // What it refuses would be a loss or a false answer after some crash, whether or not this run meets that crash.
 //
-//   I1  no write, truncation or second sync of a file after a sync of it failed; no write after a write of it failed
+//   I1  no write, truncation or second sync of a file after a sync of it failed; no write behind a write of it that failed
 //   B13 no sync of a log or manifest that has nothing new, and one asynchronous sync of it at a time
 //   B14 no acknowledgement of a durable write before the sync that covers it (`refuteDurable`)
 //   W2  no sync of a log before those of the logs before it
@@ -16,7 +16,7 @@
 //
 // Failed operations count as they may have turned out: a failed rename or sync of the directory leaves both states possible.
 
-import { FileHistory, RecordType, recordIn } from './file-history.js';
+import { FILE_HEADER_SIZE_BYTES, FileHistory, RecordType, recordIn } from './file-history.js';
 import {
   applyFileEdit,
   decodeFileEdit,
@@ -102,8 +102,10 @@ export class OrderRules {
     file.writeCount += 1;
   }
 
-  writeFailed(file: FileHistory): void {
-    if (file.failure === 'none') file.failure = 'write';
+  /** Zeros that a log was to be filled with ahead of its records leave nothing that could be taken for one. */
+  writeFailed(file: FileHistory, bytes: Uint8Array, position: number): void {
+    const isFill = (file.isLog || file.isManifest) && recordIn(bytes, position) === null;
+    if (file.failure === 'none' && (!isFill || position === 0)) file.failure = 'write';
   }
 
   /** Gives what `synced` has to be told. */
@@ -212,14 +214,18 @@ export class OrderRules {
   }
 
   #checkWritable(file: FileHistory, position: number): void {
-    const { name, failure } = file;
-    if (failure !== 'none')
-      this.#refuse('I1', `a write to ${name} after a ${failure} of it failed`);
-    if (file.isInherited && KEPT_NAMES.test(name))
+    const { name } = file;
+    if (file.isInherited && KEPT_NAMES.test(name)) {
       this.#refuse('W11', `a write to ${name}, which was found`);
+    }
     if (file.isLog && position === 0) {
       this.#checkUnneeded(file, 'W8', `${name} is written over`);
       file.recycle();
+    }
+    if (position <= FILE_HEADER_SIZE_BYTES) file.beginAgain();
+    const { failure } = file;
+    if (failure !== 'none') {
+      this.#refuse('I1', `a write to ${name} after a ${failure} of it failed`);
     }
     if (file.isSealed) this.#refuse('T', `a write to ${name}, which was finished`);
     const manifest = this.#manifests.get(file);

@@ -185,6 +185,28 @@ describe('StrictFileSystem lets pass', () => {
   });
 });
 
+describe('StrictFileSystem lets a failed write be followed by', () => {
+  test('a log that is written over, and one that is written again from its first record', () => {
+    actor.database();
+    failNext('write');
+    expect(() => actor.batch('000001.log', 'first')).toThrow('input/output');
+    const file = actor.files.openSync('/db/000001.log', 'write');
+    file.writeSync(new Uint8Array(20), 0, 20, HEADER_SIZE_BYTES);
+    file.writeSync(new Uint8Array(20), 0, 20, HEADER_SIZE_BYTES + 20);
+    file.closeSync();
+  });
+
+  test('anything, if only zeros were to be written ahead of the records of a log', () => {
+    actor.database();
+    actor.batch('000001.log', 'first');
+    failNext('write');
+    const file = actor.files.openSync('/db/000001.log', 'write');
+    expect(() => file.writeSync(new Uint8Array(500), 0, 500, 1_000)).toThrow('input/output');
+    file.closeSync();
+    actor.batch('000001.log', 'second');
+  });
+});
+
 describe('StrictFileSystem refuses', () => {
   const cases: readonly [label: string, what: string, run: () => void][] = [
     [
@@ -214,9 +236,10 @@ describe('StrictFileSystem refuses', () => {
       'a write after a write failed',
       () => {
         actor.database();
+        actor.batch('000001.log', 'first');
         failNext('write');
-        expect(() => actor.batch('000001.log', 'first')).toThrow('input/output');
-        actor.batch('000001.log', 'second');
+        expect(() => actor.batch('000001.log', 'second')).toThrow('input/output');
+        actor.batch('000001.log', 'third');
       },
     ],
     [

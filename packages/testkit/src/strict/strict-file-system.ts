@@ -173,7 +173,12 @@ class StrictFile implements RandomAccessFile {
   writeSync(source: Uint8Array, sourceOffset: number, length: number, position: number): void {
     const bytes = source.subarray(sourceOffset, sourceOffset + length);
     this.#rules.beforeWrite(this.#history, bytes, position);
-    this.#noting(() => this.#inner.writeSync(source, sourceOffset, length, position));
+    try {
+      this.#inner.writeSync(source, sourceOffset, length, position);
+    } catch (error) {
+      this.#rules.writeFailed(this.#history, bytes, position);
+      throw error;
+    }
   }
 
   async write(
@@ -187,7 +192,7 @@ class StrictFile implements RandomAccessFile {
     try {
       await this.#inner.write(source, sourceOffset, length, position);
     } catch (error) {
-      this.#rules.writeFailed(this.#history);
+      this.#rules.writeFailed(this.#history, bytes, position);
       throw error;
     }
   }
@@ -216,7 +221,7 @@ class StrictFile implements RandomAccessFile {
 
   truncateSync(sizeBytes: number): void {
     this.#rules.beforeTruncate(this.#history);
-    this.#noting(() => this.#inner.truncateSync(sizeBytes));
+    this.#inner.truncateSync(sizeBytes);
   }
 
   sizeSync(): number {
@@ -225,15 +230,6 @@ class StrictFile implements RandomAccessFile {
 
   closeSync(): void {
     this.#inner.closeSync();
-  }
-
-  #noting(change: () => void): void {
-    try {
-      change();
-    } catch (error) {
-      this.#rules.writeFailed(this.#history);
-      throw error;
-    }
   }
 }
 
