@@ -43,6 +43,7 @@ export const bufferEncoding: Encoding<LevelData> = {
   sizeBound,
   write,
   read: readBuffer,
+  readOwned: viewOf,
 };
 
 /** Takes either, reads nothing: for the part of entries that an iterator was not asked for. */
@@ -56,6 +57,10 @@ export const unwantedEncoding = {
 /** The encoding that reads what a format of abstract-level promises. */
 export function encodingOf(format: string | undefined): Encoding<LevelData> {
   return format === 'utf8' ? textEncoding : bufferEncoding;
+}
+
+function viewOf(bytes: Uint8Array, start: number, end: number): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
 function readBuffer(bytes: Uint8Array, start: number, end: number): Buffer {

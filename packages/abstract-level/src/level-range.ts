@@ -40,6 +40,7 @@ function compare(a: LevelData, b: LevelData): number {
   return Buffer.compare(bytesOf(a), bytesOf(b));
 }
 
-function bytesOf(data: LevelData): Uint8Array {
+/** Text as it is stored; bytes as they are. */
+export function bytesOf(data: LevelData): Uint8Array {
   return typeof data === 'string' ? Buffer.from(data) : data;
 }

@@ -7,12 +7,15 @@
 import {
   type BatchOperation,
   type Database,
+  destroy,
   type Encoding,
   type Keyspace,
   open,
   type RangeOptions,
   type ReadOptions,
+  repair,
   type Scan,
+  StorageError,
   type WriteOptions,
 } from '@varve/engine';
 import { AbstractLevel } from 'abstract-level';
@@ -23,10 +26,11 @@ import {
   textEncoding,
   unwantedEncoding,
 } from './level-encodings.js';
-import { rethrow, toLevelError } from './level-error.js';
+import { LevelError, rethrow, toLevelError } from './level-error.js';
 import { type DatabaseOptions, engineOptionsOf, type OpenOptions } from './level-options.js';
-import { boundsOf, type EncodedRange } from './level-range.js';
-import type { LevelConstructor, LevelWriteOptions } from './level-types.js';
+import { propertyOf } from './level-properties.js';
+import { boundsOf, bytesOf, type EncodedRange } from './level-range.js';
+import type { LevelConstructor, LevelWriteOptions, StartEndOptions } from './level-types.js';
 import { ReadAhead } from './read-ahead.js';
 import { VarveIterator, VarveKeyIterator, VarveValueIterator } from './varve-iterators.js';
 import { VarveSnapshot } from './varve-snapshot.js';
@@ -57,6 +61,17 @@ interface EncodedOperation {
   readonly key: LevelData;
   readonly value: LevelData;
   readonly keyspace?: unknown;
+}
+
+/** What `approximateSize` and `compactRange` are called with. */
+type RangeArguments = readonly [
+  start?: unknown,
+  end?: unknown,
+  options?: StartEndOptions<never> | null,
+];
+
+interface KeyEncoder {
+  encode(key: unknown): LevelData;
 }
 
 const MANIFEST = {
@@ -94,9 +109,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDef
    * @param location the directory; made if it is missing
    */
   constructor(location: string, options?: DatabaseOptions<KDefault, VDefault>) {
-    if (typeof location !== 'string' || location === '') {
-      throw new TypeError("The first argument 'location' must be a non-empty string");
-    }
+    checkedLocation(location);
     super(MANIFEST, options);
     this.#location = location;
   }
@@ -194,6 +207,83 @@ export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDef
   _snapshot(options: object): VarveSnapshot {
     return new VarveSnapshot(this.#database as unknown as Database<unknown, unknown>, options);
   }
+  /**
+   * About how many bytes the range from `start` to before `end` takes: in tables as they are stored, and in memory.
+   */
+  approximateSize(start: KDefault, end: KDefault): Promise<number>;
+  approximateSize<K = KDefault>(start: K, end: K, options: StartEndOptions<K>): Promise<number>;
+  async approximateSize(...range: RangeArguments): Promise<number> {
+    const work = (gte: Uint8Array, lt: Uint8Array): number =>
+      this.#database!.approximateSize({ gte, lt });
+    return this.#withRange('approximateSize', range, work);
+  }
+
+  /** Merges everything from `start` to `end` down to the deepest level, without what was deleted or replaced. */
+  compactRange(start: KDefault, end: KDefault): Promise<void>;
+  compactRange<K = KDefault>(start: K, end: K, options: StartEndOptions<K>): Promise<void>;
+  async compactRange(...range: RangeArguments): Promise<void> {
+    const work = (gte: Uint8Array, lte: Uint8Array): Promise<void> =>
+      this.#database!.compact({ gte, lte });
+    return this.#withRange('compactRange', range, work);
+  }
+
+  /**
+   * Details of the database, now: `'leveldb.stats'`, `'leveldb.sstables'`, `'leveldb.num-files-at-level<N>'`,
+   * `'leveldb.approximate-memory-usage'` as in LevelDB, and `'varve.stats'`, all statistics as JSON. Empty for another name.
+   */
+  getProperty(property: string): string {
+    if (typeof property !== 'string') {
+      throw new TypeError("The first argument 'property' must be a string");
+    }
+    this.#assertOpen('getProperty');
+    return propertyOf(this.#database!.stats(), property);
+  }
+
+  /** Removes the database in a directory that nobody has open, and nothing else; does nothing where there is none. */
+  static async destroy(location: string): Promise<void> {
+    try {
+      await destroy(checkedLocation(location));
+    } catch (error) {
+      const isNone = error instanceof StorageError && error.code === 'INVALID_ARGUMENT';
+      if (!isNone) throw toLevelError(error);
+    }
+  }
+
+  /**
+   * Checks the database in a directory that nobody has open, and replaces it by what is intact of it if anything is damaged;
+   * the damaged one stays beside it, as `location` with `.damaged`.
+   */
+  static async repair(location: string): Promise<void> {
+    await repair(checkedLocation(location)).catch(rethrow);
+  }
+
+  /** Waits for opening, encodes both ends, and does the work. */
+  async #withRange<R>(
+    name: string,
+    range: RangeArguments,
+    work: (start: Uint8Array, end: Uint8Array) => R | Promise<R>,
+  ): Promise<R> {
+    if (range.length < 2) throw new TypeError("The arguments 'start' and 'end' are required");
+    if (this.status === 'opening') {
+      return this.deferAsync(() => this.#withRange(name, range, work));
+    }
+    this.#assertOpen(name);
+    const [start, end, options] = range;
+    const encoding = this.keyEncoding((options?.keyEncoding ?? undefined) as never) as KeyEncoder;
+    try {
+      return await work(bytesOf(encoding.encode(start)), bytesOf(encoding.encode(end)));
+    } catch (error) {
+      throw toLevelError(error);
+    }
+  }
+
+  #assertOpen(name: string): void {
+    if (this.status === 'open') return;
+    throw new LevelError(`Database is not open: cannot call ${name}()`, {
+      code: 'LEVEL_DATABASE_NOT_OPEN',
+    });
+  }
+
   #viewed(key: Encoding<LevelData>, value: Encoding<LevelData>): Entries {
     const entries = this.#database!.withEncodings({ keyEncoding: key, valueEncoding: value });
     return entries as unknown as Entries;
@@ -202,6 +292,11 @@ export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDef
   #entriesFor({ valueEncoding }: EncodedReadOptions): Entries {
     return valueEncoding === 'utf8' ? this.#texts : this.#buffers;
   }
+}
+
+function checkedLocation(location: string): string {
+  if (typeof location === 'string' && location !== '') return location;
+  throw new TypeError("The first argument 'location' must be a non-empty string");
 }
 
 /** Opens the range for an iterator, at once: it is to see the state of now. */

@@ -28,6 +28,7 @@ export {
 } from './keyspace.js';
 export type { DatabaseOptions, KeyspaceOptions, TuningOptions } from './options.js';
 export {
+  type BoundsOptions,
   Cursor,
   type CursorOptions,
   type RangeOptions,
@@ -35,6 +36,7 @@ export {
   type Scan,
   type ScanReader,
 } from './read/index.js';
+export { type RepairOptions, type RepairReport, repair } from './repair.js';
 export type {
   ManifestState,
   SalvagedKeyspace,

@@ -14,8 +14,11 @@ import {
 } from './encoding/index.js';
 import type { Version } from './manifest/index.js';
 import {
+  approximateSize,
+  type BoundsOptions,
   Cursor,
   type CursorOptions,
+  encodeRange,
   LATEST,
   makeScan,
   type RangeOptions,
@@ -278,6 +281,15 @@ export class Keyspace<K, V> {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * About how many bytes a range takes: in tables as they are stored, older versions and all, and in memory. Reads nothing;
+   * O(tables). Off by a block at either end of the range, and by up to a memtable when much is in memory.
+   */
+  approximateSize(range: BoundsOptions<K> = NO_OPTIONS): number {
+    const store = this.#reading();
+    return approximateSize(store, this.#format.keyspaceId, encodeRange(this.#format.key, range));
   }
 
   /** For the database, which encodes bounds of its own. */

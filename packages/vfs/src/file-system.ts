@@ -106,8 +106,9 @@ export interface FileSystem {
   makeDirectorySync(path: string): void;
 
   /**
-   * Gives a file a new path on the same file system, replacing a file there in one step: at every
-   * moment, also after a crash, the new path names the old or the new file whole. Durable after a sync
+   * Gives a file, or a directory with all that is in it, a new path on the same file system. A file
+   * replaces a file there in one step: at every moment, also after a crash, the new path names the old
+   * or the new file whole. Durable after a sync
    * of both directories. Does not make content durable: sync the file first. Errors: NOT_FOUND.
    */
   renameSync(from: string, to: string): void;

@@ -28,6 +28,9 @@ export interface RangeOptions<K> {
   readonly snapshot?: ReadSnapshot;
 }
 
+/** The bounds of a range alone. */
+export type BoundsOptions<K> = Omit<RangeOptions<K>, 'reverse' | 'limit' | 'snapshot'>;
+
 /** A range that has been checked and encoded. */
 export interface ByteRange extends KeyBounds {
   readonly reverse: boolean;
