@@ -80,7 +80,7 @@ async function logOpener({ fileSystem, directory }: QueuePlace): Promise<() => W
     prepareLog(fileSystem, { ...file, ...identity });
     const path = `${directory}/${LOG_FILE_NAME}`;
     return WalWriter.openSync(fileSystem, {
-      ...{ path, ...identity, allocation: 'none', predecessor: null },
+      ...{ path, ...identity, allocation: 'onDemand', predecessor: null },
     });
   };
 }

@@ -45,6 +45,12 @@ export class ReadAhead<T> {
     this.#signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
+  /** The next item, if it was read ahead and reading was not aborted. */
+  takeReady(): T | undefined {
+    if (this.#position === this.#items.length || this.#signal?.aborted) return undefined;
+    return this.#items[this.#position++];
+  }
+
   /** The next item, or undefined at the end. */
   next(): T | undefined | Promise<T | undefined> {
     if (this.#position < this.#items.length) return this.#items[this.#position++];

@@ -579,7 +579,7 @@ interface WritingParts {
   generation: Generation;
 }
 
-/** Space is allocated ahead where every write is synced: overwriting allocated blocks syncs faster. */
-export function logAllocationOf(options: ResolvedOptions): 'steps' | 'none' {
-  return options.durability === 'always' ? 'steps' : 'none';
+/** Space is allocated ahead where every write is synced, from the start: overwriting allocated blocks syncs faster. */
+export function logAllocationOf(options: ResolvedOptions): 'steps' | 'onDemand' {
+  return options.durability === 'always' ? 'steps' : 'onDemand';
 }

@@ -10,7 +10,7 @@ import { TapeCount, tapeTestOf } from '../testing/tape-bridge.js';
 import type { OpenOptions } from '../level-options.js';
 import { VarveLevel } from '../varve-level.js';
 
-type Suite = (options: { test: unknown; factory: (options?: object) => VarveLevel }) => void;
+type Suite = (options: { test: unknown; factory: (options?: object) => MemoryVarveLevel }) => void;
 
 const CAPABILITIES = [
   ...['permanence', 'seek', 'has', 'getSync', 'createIfMissing', 'errorIfExists'],
@@ -35,9 +35,9 @@ class MemoryVarveLevel extends VarveLevel {
 const suite = createRequire(import.meta.url)('abstract-level/test') as Suite;
 const count = new TapeCount();
 const leaks = new LeakCheck();
-const opened: VarveLevel[] = [];
+const opened: MemoryVarveLevel[] = [];
 
-function factory(options?: object): VarveLevel {
+function factory(options?: object): MemoryVarveLevel {
   const level = new MemoryVarveLevel(`/level-${opened.length}`, options);
   opened.push(level);
   return level;

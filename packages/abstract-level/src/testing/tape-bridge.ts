@@ -3,8 +3,10 @@
 // tape itself runs the body, in a harness of its own per test, and tells of every assertion; nothing of its behaviour is
 // imitated. The test of vitest fails with the list of assertions that did not hold.
 
-import tape from 'tape';
+import { createRequire } from 'node:module';
 import { test } from 'vitest';
+
+const tape = createRequire(import.meta.url)('tape') as { createHarness(): unknown };
 
 /** What has run: compared with what is known to be there, so that tests cannot go missing unseen. */
 export class TapeCount {
@@ -38,7 +40,7 @@ export function tapeTestOf(count: TapeCount): TapeTest & { skip: TapeTest } {
 }
 
 function runTape(args: readonly unknown[], count: TapeCount): Promise<string[]> {
-  const harness = tape.createHarness() as unknown as TapeTest & {
+  const harness = tape.createHarness() as TapeTest & {
     createStream(options: { objectMode: true }): NodeJS.ReadableStream;
   };
   const failures: string[] = [];

@@ -109,26 +109,37 @@ export class ScanReader<T, K> {
 
   /** READY when `wanted` has what it wants or the range has ended; PENDING when a block is missing; YIELD. */
   #fill(wanted: Wanted<T>): number {
-    while (wanted.wantsMore && this.#position !== 'end') {
-      this.#stepsToClock -= 1;
-      if (this.#stepsToClock <= 0 && this.#turnIsOver()) return YIELD;
-      const status = this.#step();
+    if (this.#position !== 'behind' && this.#position !== 'end' && wanted.wantsMore) {
+      const status = this.#enter();
       if (status !== CursorStatus.READY) return status;
       this.#take(wanted);
     }
-    return CursorStatus.READY;
+    return this.#position === 'end' ? CursorStatus.READY : this.#walk(wanted);
   }
 
-  #step(): number {
+  /** The first step, or the first after a seek. */
+  #enter(): number {
     const { inner } = this.#cursor;
     const { reverse } = this.#scanned.range;
-    const from = this.#position;
-    if (from === 'behind') return reverse ? inner.previous() : inner.next();
-    if (from === 'edge') return reverse ? inner.last() : inner.first();
+    if (this.#position === 'edge') return reverse ? inner.last() : inner.first();
     const target = this.#target;
     return reverse
       ? inner.seekBackward(target, 0, target.length)
       : inner.seek(target, 0, target.length);
+  }
+
+  #walk(wanted: Wanted<T>): number {
+    const { inner } = this.#cursor;
+    const { reverse } = this.#scanned.range;
+    while (wanted.wantsMore) {
+      this.#stepsToClock -= 1;
+      if (this.#stepsToClock <= 0 && this.#turnIsOver()) return YIELD;
+      const status = reverse ? inner.previous() : inner.next();
+      if (status !== CursorStatus.READY) return status;
+      this.#take(wanted);
+      if (!inner.valid) break;
+    }
+    return CursorStatus.READY;
   }
 
   #take(wanted: Wanted<T>): void {

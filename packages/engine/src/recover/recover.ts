@@ -37,7 +37,7 @@ export interface RecoverOptions {
   /** The default keyspace of a database that is created now. */
   readonly defaultKeyspace: KeyspaceMetadata;
   readonly memtableSizeBytes: number;
-  readonly logAllocation: 'steps' | 'none';
+  readonly logAllocation: 'steps' | 'onDemand';
   /** Writes a memtable as tables of level 0, synced, and gives them. */
   readonly flushMemtable: (memtable: Memtable, context: FlushContext) => readonly TableAddition[];
 }

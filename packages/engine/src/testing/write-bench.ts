@@ -165,7 +165,7 @@ export class WriteBench implements WriteHost {
       path: `${DIRECTORY}/${fileName}`,
       logId,
       databaseId: DATABASE_ID,
-      allocation: 'none',
+      allocation: 'onDemand',
       predecessor: this.#predecessor(),
     });
     const arenaSizeBytes = Math.max(this.#arenaSizeBytes, minimumArenaBytes);

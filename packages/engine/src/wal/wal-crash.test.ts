@@ -116,7 +116,7 @@ class CrashingWriter {
     const predecessor = this.#live.at(-1)?.log.end ?? null;
     const log = startLog(this.#fileSystem, this.#nextLogId, {
       predecessor,
-      allocation: 'none',
+      allocation: 'onDemand',
       preallocateBytes: this.#random.below(2) * 6000,
       ...(recycledLogId !== undefined && { recycledLogId }),
     });

@@ -123,7 +123,7 @@ describe('WalWriter', () => {
     });
     const options = { path: logPath(1), logId: 1, databaseId: DATABASE_ID } as const;
     expect(() =>
-      WalWriter.openSync(faulty, { ...options, allocation: 'none', predecessor: null }),
+      WalWriter.openSync(faulty, { ...options, allocation: 'onDemand', predecessor: null }),
     ).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
     expect(memory.openPaths()).toEqual([]);
   });
@@ -169,10 +169,24 @@ describe('WalWriter with allocation', () => {
     expect(readChain(memory).numbers).toEqual([0, 1, 2, 3]);
   });
 
-  test('none lets the file grow with its records', () => {
-    const log = startLog(memory, 1, { allocation: 'none' });
+  test('on demand lets the file grow with its records, and synced rarely', () => {
+    const log = startLog(memory, 1, { allocation: 'onDemand' });
     append(log, 0);
     expect(fileBytes(memory, logPath(1)).length).toBe(log.positionBytes);
+    append(log, 1, MIB);
+    log.syncSync();
+    append(log, 2);
+    expect(fileBytes(memory, logPath(1)).length).toBe(log.positionBytes);
+  });
+
+  test('on demand is in steps once syncs are frequent', async () => {
+    const log = startLog(memory, 1, { allocation: 'onDemand' });
+    append(log, 0);
+    await log.sync();
+    append(log, 1);
+    expect(fileBytes(memory, logPath(1)).length).toBe(MIB);
+    log.syncSync();
+    expect(readChain(memory).numbers).toEqual([0, 1]);
   });
 
   test('in steps has written nothing of a batch for which there is no space', () => {

@@ -25,7 +25,7 @@ export interface StartOptions {
   readonly predecessor?: WalEnd | null;
   readonly recycledLogId?: number;
   readonly preallocateBytes?: number;
-  readonly allocation?: 'steps' | 'none';
+  readonly allocation?: 'steps' | 'onDemand';
 }
 
 /** Prepares a log. */
@@ -52,7 +52,7 @@ export function startLog(
     path: logPath(logId),
     logId,
     databaseId: DATABASE_ID,
-    allocation: options.allocation ?? 'none',
+    allocation: options.allocation ?? 'onDemand',
     predecessor: options.predecessor ?? null,
   });
 }
