@@ -12,6 +12,7 @@ import type { Engine, EngineStore, StoreSettings } from './engine.js';
 const ADAPTERS: Record<string, () => Promise<{ engine: Engine }>> = {
   'varve-sync': () => import('./varve-sync.js'),
   'varve-async': () => import('./varve-async.js'),
+  'varve-level': () => import('./varve-level.js'),
   'classic-level': () => import('./classic-level.js'),
   'classic-level-sync': () => import('./classic-level-sync.js'),
   lmdb: () => import('./lmdb.js'),

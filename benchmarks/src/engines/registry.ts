@@ -9,6 +9,7 @@ import type { Engine } from './engine.js';
 const FILES: Readonly<Record<string, string>> = {
   'varve-sync': './varve-sync.js',
   'varve-async': './varve-async.js',
+  'varve-level': './varve-level.js',
   db_bench: './db-bench.js',
   'classic-level': './classic-level.js',
   lmdb: './lmdb.js',
