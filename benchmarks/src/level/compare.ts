@@ -11,6 +11,8 @@ export interface LevelFigure {
   readonly ratio: number;
   readonly ratioLeast: number;
   readonly ratioMost: number;
+  /** The same of the best round of each: what is left where the machine is busy with something else. */
+  readonly ratioOfBest: number;
   readonly bar: number;
 }
 
@@ -43,6 +45,7 @@ export async function compareCall(
     ratio: median(ratios),
     ratioLeast: Math.min(...ratios),
     ratioMost: Math.max(...ratios),
+    ratioOfBest: Math.min(...times['classic-level']) / Math.min(...times.varve),
     bar: call.bar,
   };
 }

@@ -57,11 +57,13 @@ function isWanted({ name }: { readonly name: string }): boolean {
 }
 
 function tableOf(measured: readonly LevelFigure[]): string {
-  const head = ['call', 'Varve µs', 'classic-level µs', 'ratio', 'from', 'to', 'bar'];
+  const head = ['call', 'Varve µs', 'classic-level µs', 'ratio', 'from', 'to', 'best', 'bar'];
   const rows = measured.map((figure) => [
     figure.call,
     ...[figure.varveMicroseconds, figure.classicMicroseconds].map(significant),
-    ...[figure.ratio, figure.ratioLeast, figure.ratioMost].map((ratio) => ratio.toFixed(1)),
+    ...[figure.ratio, figure.ratioLeast, figure.ratioMost, figure.ratioOfBest].map((ratio) =>
+      ratio.toFixed(1),
+    ),
     String(figure.bar),
   ]);
   return renderTable(head, { rows, textColumnCount: 1 });
