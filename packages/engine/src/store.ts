@@ -421,6 +421,7 @@ export class Store implements WriteHost, RangeHost {
       onLogUnneeded: (generation) => {
         const { log } = generation;
         this.#writing!.queue.committer.forget(log);
+        if (log.failure !== undefined) this.#writing!.obsolete.forbidReuse(log.logId);
         closeQuietly(log);
         this.#writing!.replacement.noteFlushed(generation);
       },

@@ -67,6 +67,18 @@ describe('ObsoleteFiles', () => {
     expect(happened).toEqual(['release log 1', 'release log 2']);
   });
 
+  // Found by the order rules of the simulation, seed 0x4e21.
+  test('I1, I4: a log of which a write or sync failed is removed, not written over', () => {
+    versions.unused = [{ kind: 'log', fileNumber: 4 }];
+    files.forbidReuse(4);
+    files.collect();
+    expect(happened).toEqual(['remove /db/000004.log']);
+    expect(files.takeRecyclableLog()).toBeNull();
+    versions.unused = [{ kind: 'log', fileNumber: 5 }];
+    files.collect();
+    expect(files.takeRecyclableLog()).toBe('000005.log');
+  });
+
   test('closes a table before it is removed, and removes all that is unused at once', () => {
     versions.unused = [
       { kind: 'table', fileNumber: 7 },

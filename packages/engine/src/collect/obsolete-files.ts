@@ -36,6 +36,7 @@ export class ObsoleteFiles {
   readonly #options: ObsoleteFilesOptions;
   readonly #retired: { readonly log: RetiredLog; readonly editCount: number }[] = [];
   readonly #recyclable: NumberedFile[] = [];
+  readonly #damagedLogNumbers = new Set<number>();
   #failedPaths: readonly string[] = [];
   #retry: Timer | null = null;
 
@@ -46,6 +47,11 @@ export class ObsoleteFiles {
   /** A log is replaced by tables in the edit logged last; it is released when that is durable. */
   retire(log: RetiredLog): void {
     this.#retired.push({ log, editCount: this.#options.versions.editCount });
+  }
+
+  /** This log is not to be written over: a write or a sync of it has failed, so what becomes of its bytes is unknown. */
+  forbidReuse(logNumber: number): void {
+    this.#damagedLogNumbers.add(logNumber);
   }
 
   /** The name of a log to write over, which is then the caller's; null when there is none. */
@@ -101,7 +107,8 @@ export class ObsoleteFiles {
     for (const file of files) {
       if (file.kind === 'table') tables.close(file.fileNumber);
       const keep = recycling === 'on' && this.#recyclable.length < RECYCLED_LOG_COUNT_MAX;
-      if (file.kind === 'log' && keep) this.#recyclable.push(file);
+      const isReusable = file.kind === 'log' && !this.#damagedLogNumbers.delete(file.fileNumber);
+      if (isReusable && keep) this.#recyclable.push(file);
       else paths.push(`${directory}/${numberedFileName(file)}`);
     }
     return paths;

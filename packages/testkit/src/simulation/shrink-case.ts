@@ -2,11 +2,17 @@
 
 import { systemClock } from '@varve/base';
 import { shrink } from '../model-test/shrink.js';
+import type { Operation } from './operation.js';
 import { type RunResult, runCase, type Violation } from './run.js';
 import type { SimulationCase } from './simulation-case.js';
 
 /** A run that takes longer is given up: it is one that looks at every image. */
 const RUN_LIMIT_MS = 5_000;
+
+/** A case with as few operations is small. */
+const ENOUGH_OPERATION_COUNT = 12;
+const ENLARGEMENTS = [4, 16];
+const VALUE_SIZE_BYTES_MAX = 20_000;
 
 /** A failing case and what it came to. */
 export interface FailingCase {
@@ -27,6 +33,7 @@ export async function shrinkCase(
   }
   await shrinker.dropGroups();
   await shrinker.dropOperations();
+  await shrinker.enlargeWrites();
   await shrinker.tryOthers(
     { choices: [] },
     { latencyMs: 0 },
@@ -70,6 +77,18 @@ class CaseShrinker {
     }
   }
 
+  /** Where it takes a full memtable, a few large writes do what many small ones did. */
+  async enlargeWrites(): Promise<void> {
+    for (const factor of ENLARGEMENTS) {
+      const { operations } = this.best.simulation;
+      if (operations.length <= ENOUGH_OPERATION_COUNT) return;
+      const enlarged = operations.map((operation) => withLargerValues(operation, factor));
+      if (await this.#try({ ...this.best.simulation, operations: enlarged })) {
+        await this.dropOperations();
+      }
+    }
+  }
+
   async dropOperations(): Promise<void> {
     const { operations } = this.best.simulation;
     await shrink(
@@ -102,4 +121,13 @@ class CaseShrinker {
     this.best = { simulation, result: { ...result, violation } };
     return true;
   }
+}
+
+function withLargerValues(operation: Operation, factor: number): Operation {
+  if (operation.kind !== 'write') return operation;
+  const entries = operation.entries.map(({ key, sizeBytes }) => ({
+    key,
+    sizeBytes: sizeBytes === null ? null : Math.min(VALUE_SIZE_BYTES_MAX, (sizeBytes + 1) * factor),
+  }));
+  return { ...operation, entries };
 }
