@@ -64,11 +64,19 @@ export class TableReader {
    * it. Cost: two reads and O(index and filter).
    */
   static openSync(file: RandomAccessFile, expected: ExpectedTable): TableReader {
-    assertIdentity(expected);
-    checkSize(file, expected);
-    const footer = readFooterSync(file, expected.sizeBytes);
-    checkIdentity(file.path, footer, expected);
-    return new TableReader(file, readPartsSync(file, footer));
+    const footer = readExpectedFooterSync(file, expected);
+    const tail = tailBuffer(footer);
+    readFully(file, tail, footer.filterOffset, 'sst.index');
+    return new TableReader(file, decodeParts(file.path, footer, tail));
+  }
+
+  /** As `openSync`, with the large one of the two reads on another thread. Rejects as that throws. */
+  static async open(file: RandomAccessFile, expected: ExpectedTable): Promise<TableReader> {
+    const footer = readExpectedFooterSync(file, expected);
+    const tail = tailBuffer(footer);
+    const readLength = await file.read(tail, 0, tail.length, footer.filterOffset);
+    checkReadLength(file.path, readLength, tail.length, footer.filterOffset, 'sst.index');
+    return new TableReader(file, decodeParts(file.path, footer, tail));
   }
 
   /**
@@ -80,10 +88,7 @@ export class TableReader {
     expected: ExpectedTable,
     image: TableImage,
   ): TableReader {
-    assertIdentity(expected);
-    checkSize(file, expected);
-    const footer = readFooterSync(file, expected.sizeBytes);
-    checkIdentity(file.path, footer, expected);
+    const footer = readExpectedFooterSync(file, expected);
     const { properties } = image;
     const index = TableIndex.fromImage(image.index);
     const context = {
@@ -251,19 +256,16 @@ export class TableReader {
   }
 }
 
-/** Reads and checks what follows the data blocks, with one read. */
-function readPartsSync(file: RandomAccessFile, footer: Footer): OpenedParts {
-  const bytesOffset = footer.filterOffset;
-  const bytes = tailBuffer(footer);
-  readFully(file, bytes, bytesOffset, 'sst.index');
-  const tail = { bytes, bytesOffset, file: file.path, footer };
+/** Checks and decodes what follows the data blocks. */
+function decodeParts(file: string, footer: Footer, bytes: Uint8Array): OpenedParts {
+  const tail = { bytes, bytesOffset: footer.filterOffset, file, footer };
   const { filter, damage: filterDamage } = loadTableFilter(tail);
   const properties = loadTableProperties(tail);
   const index = loadTableIndex(tail);
   if (properties.dataBlockCount !== index.blockCount) {
     const reason = 'properties and index differ in the number of blocks';
-    const message = `Cannot open table ${file.path}: ${reason}`;
-    throw new StorageError('CORRUPTION', message, { file: file.path, where: 'sst.properties' });
+    const message = `Cannot open table ${file}: ${reason}`;
+    throw new StorageError('CORRUPTION', message, { file, where: 'sst.properties' });
   }
   return { footer, properties, index, filter, filterDamage };
 }
@@ -273,6 +275,14 @@ function tailBuffer({ filterOffset, indexOffset, fileSizeBytes }: Footer): Uint8
   const sizeBytes = footerOffset(fileSizeBytes) - filterOffset;
   const start = -(indexOffset - filterOffset) & (NUMBER_SIZE_BYTES - 1);
   return new Uint8Array(new ArrayBuffer(start + sizeBytes), start, sizeBytes);
+}
+
+function readExpectedFooterSync(file: RandomAccessFile, expected: ExpectedTable): Footer {
+  assertIdentity(expected);
+  checkSize(file, expected);
+  const footer = readFooterSync(file, expected.sizeBytes);
+  checkIdentity(file.path, footer, expected);
+  return footer;
 }
 
 function readFooterSync(file: RandomAccessFile, fileSizeBytes: number): Footer {

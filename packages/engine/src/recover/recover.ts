@@ -109,7 +109,7 @@ class Recovery {
   async run(): Promise<RecoveredState> {
     const versions = this.#loadVersions();
     this.#versions = versions;
-    const tables = this.#openTables(versions);
+    const tables = await this.#openTables(versions);
     const replay = new LogReplay({
       memtableSizeBytes: this.#options.memtableSizeBytes,
       onFull: (full) => this.#takeFull(full, versions),
@@ -171,7 +171,7 @@ class Recovery {
     });
   }
 
-  #openTables(versions: VersionSet): TableStore {
+  async #openTables(versions: VersionSet): Promise<TableStore> {
     const { fileSystem, cache } = this.#options;
     const { path } = this.#directory;
     this.#tables = new TableStore({
@@ -180,7 +180,7 @@ class Recovery {
       databaseId: versions.databaseId,
       cache,
     });
-    for (const table of versions.current.tables()) this.#tables.openSync(table);
+    await this.#tables.openAll([...versions.current.tables()]);
     return this.#tables;
   }
 

@@ -43,24 +43,52 @@ export function adoptTableSync(
   );
 }
 
-function openWith(
+/** As `openTableSync`, reading on another thread. Rejects with the same errors. */
+export async function openTable(
   fileSystem: FileSystem,
-  { directory, databaseId }: TablePlace,
-  { fileNumber, tableId, sizeBytes }: TableFile,
-  openReader: (file: RandomAccessFile, expected: ExpectedTable) => TableReader,
-): TableReader {
-  const path = `${directory}/${tableFileName(fileNumber)}`;
-  if (!fileSystem.existsSync(path)) {
-    throw new StorageError('CORRUPTION', `Cannot open table ${path}: the file is missing`, {
-      file: path,
-      where: 'sst.missing',
-    });
-  }
-  const file = fileSystem.openSync(path, 'read');
+  place: TablePlace,
+  table: TableFile,
+): Promise<TableReader> {
+  const file = openFile(fileSystem, place, table);
   try {
-    return openReader(file, { fileNumber, tableId, databaseId, sizeBytes });
+    return await TableReader.open(file, expectedOf(place, table));
   } catch (error) {
     quietly(() => file.closeSync());
     throw error;
   }
+}
+
+function openWith(
+  fileSystem: FileSystem,
+  place: TablePlace,
+  table: TableFile,
+  openReader: (file: RandomAccessFile, expected: ExpectedTable) => TableReader,
+): TableReader {
+  const file = openFile(fileSystem, place, table);
+  try {
+    return openReader(file, expectedOf(place, table));
+  } catch (error) {
+    file.closeSync();
+    throw error;
+  }
+}
+
+function openFile(
+  fileSystem: FileSystem,
+  { directory }: TablePlace,
+  { fileNumber }: TableFile,
+): RandomAccessFile {
+  const path = `${directory}/${tableFileName(fileNumber)}`;
+  if (fileSystem.existsSync(path)) return fileSystem.openSync(path, 'read');
+  throw new StorageError('CORRUPTION', `Cannot open table ${path}: the file is missing`, {
+    file: path,
+    where: 'sst.missing',
+  });
+}
+
+function expectedOf(
+  { databaseId }: TablePlace,
+  { fileNumber, tableId, sizeBytes }: TableFile,
+): ExpectedTable {
+  return { fileNumber, tableId, databaseId, sizeBytes };
 }

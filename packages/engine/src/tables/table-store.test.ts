@@ -162,6 +162,34 @@ describe('TableStore', () => {
     expect(fileSystem.openPaths()).toEqual([]);
   });
 
+  test('opens many at once, each once', async () => {
+    const others = Array.from({ length: 20 }, (_, index) =>
+      writeTable(fileSystem, 10 + index, numberedEntries(1 + index)),
+    );
+    await store.openAll([table, ...others]);
+    await store.openAll(others);
+    expect(store.openCount).toBe(21);
+    expect(fileSystem.openPaths()).toHaveLength(21);
+    expect(store.get(29).reader.properties.entryCount).toBe(20);
+    store.closeAll();
+    expect(store.memoryBytes).toBe(0);
+    expect(fileSystem.openPaths()).toEqual([]);
+  });
+
+  test('T2, T4: of many tells what is wrong with the first, and closes those in vain', async () => {
+    const others = Array.from({ length: 20 }, (_, index) =>
+      writeTable(fileSystem, 10 + index, numberedEntries(1 + index)),
+    );
+    fileSystem.removeSync(tablePath(14));
+    damage(fileSystem, tablePath(12), others[2]!.sizeBytes - 4);
+    await expect(store.openAll([table, ...others])).rejects.toMatchObject({
+      code: 'CORRUPTION',
+      file: tablePath(12),
+    });
+    store.closeAll();
+    expect(fileSystem.openPaths()).toEqual([]);
+  });
+
   test('T2, T4, T5, T6: adopts a table that was just written only if the file is that table', () => {
     store.openSync(table);
     const written = { ...table, image: store.get(7).reader.image };

@@ -9,13 +9,22 @@ import type { TableReader } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
 import type { BlockCache } from './block-cache.js';
 import { BlockLoader } from './block-loader.js';
-import { adoptTableSync, openTableSync, type TablePlace, type WrittenTable } from './open-table.js';
+import {
+  adoptTableSync,
+  openTable,
+  openTableSync,
+  type TablePlace,
+  type WrittenTable,
+} from './open-table.js';
 import { type TableFile, TableHandle } from './table-handle.js';
 
 export interface TableStoreOptions extends TablePlace {
   readonly fileSystem: FileSystem;
   readonly cache: BlockCache;
 }
+
+/** As many as Node.js has threads for files, and some that wait for one. */
+const OPENED_AT_ONCE_COUNT = 8;
 
 /** Tables that stand together in a version. */
 export interface TableGroup {
@@ -59,6 +68,33 @@ export class TableStore {
   openSync(table: TableFile): void {
     if (this.#handles.has(table.fileNumber)) return;
     this.#add(table, openTableSync(this.#options.fileSystem, this.#options, table));
+  }
+
+  /**
+   * Opens tables, several at a time: the disk and the other threads read while this one checks what has been read. Rejects
+   * as `openSync` throws, with what is wrong with the first of them; then no read is under way, and some may be open.
+   */
+  async openAll(tables: readonly TableFile[]): Promise<void> {
+    let nextIndex = 0;
+    const failures: { readonly index: number; readonly error: unknown }[] = [];
+    const openInTurn = async (): Promise<void> => {
+      while (nextIndex < tables.length && failures.length === 0) {
+        const index = nextIndex++;
+        try {
+          await this.#open(tables[index]!);
+        } catch (error) {
+          failures.push({ index, error });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: OPENED_AT_ONCE_COUNT }, openInTurn));
+    const [first] = failures.sort((a, b) => a.index - b.index);
+    if (first !== undefined) throw first.error;
+  }
+
+  async #open(table: TableFile): Promise<void> {
+    if (this.#handles.has(table.fileNumber)) return;
+    this.#add(table, await openTable(this.#options.fileSystem, this.#options, table));
   }
 
   /** Opens a table that a job has written and read back: only that the file is that table is checked. Errors: as above. */
