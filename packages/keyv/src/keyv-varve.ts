@@ -27,7 +27,7 @@ export interface StoredEntry {
 
 type ErrorListener = (error: unknown) => void;
 
-/** Deletes in one batch of `clear` and `deleteExpired`. */
+/** Deletes in one batch of `deleteExpired`. */
 const BATCH_ENTRY_COUNT = 1000;
 
 /**
@@ -129,16 +129,9 @@ export class KeyvVarve {
   /** Removes everything in the namespace, or everything when there is none: all that was set before this call. */
   async clear(): Promise<void> {
     const entries = await this.#lazy.get();
-    // Sets that nobody waited for are to be seen by the loop.
+    // Sets that nobody waited for are to be cleared as well.
     await entries.batch([]);
-    let keys: string[] = [];
-    for await (const key of entries.keys(this.#range(this.namespace))) {
-      keys.push(key);
-      if (keys.length < BATCH_ENTRY_COUNT) continue;
-      await entries.batch(keys.map(deletion), this.#writeOptions);
-      keys = [];
-    }
-    await entries.batch(keys.map(deletion), this.#writeOptions);
+    await entries.clear(this.#range(this.namespace), this.#writeOptions);
   }
 
   /**

@@ -3,14 +3,12 @@
  */
 import type { WriteOptions } from '@varve/engine';
 import { bytesOf } from './bytes-of.js';
-import type { ItemKeyspace, LazyKeyspace } from './lazy-keyspace.js';
+import type { LazyKeyspace } from './lazy-keyspace.js';
 
 /** Called after a write; `key` is the one that was written. */
 export type WatchListener = (event: 'update' | 'remove', key: string) => unknown;
 
 const SEPARATOR = ':';
-/** Removals in one batch of `clear`. */
-const BATCH_ENTRY_COUNT = 1000;
 
 /** A mark at the beginning of a text is a part of it. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -84,16 +82,11 @@ export class ItemStore {
   /** Removes the items whose keys begin with `base`: all that were set before this call. */
   async clear(base: string): Promise<void> {
     const items = await this.#lazy.get();
-    // Writes that nobody waited for are to be seen by the loop.
+    // Writes that nobody waited for are to be cleared as well.
     await items.batch([]);
-    let keys: string[] = [];
-    for await (const key of items.keys(rangeOf(base))) {
-      keys.push(key);
-      if (keys.length < BATCH_ENTRY_COUNT) continue;
-      await this.#removeAll(items, keys);
-      keys = [];
-    }
-    await this.#removeAll(items, keys);
+    const keys = this.#listeners.size === 0 ? [] : await this.keys(base, Number.POSITIVE_INFINITY);
+    await items.clear(rangeOf(base), this.#writeOptions);
+    this.#tell('remove', keys);
   }
 
   /** Gives the function that ends it. */
@@ -108,14 +101,6 @@ export class ItemStore {
   async dispose(): Promise<void> {
     this.#listeners.clear();
     await this.#lazy.close();
-  }
-
-  async #removeAll(items: ItemKeyspace, keys: readonly string[]): Promise<void> {
-    await items.batch(
-      keys.map((key) => ({ type: 'del', key }) as const),
-      this.#writeOptions,
-    );
-    this.#tell('remove', keys);
   }
 
   #tell(event: 'update' | 'remove', keys: readonly string[]): void {

@@ -74,6 +74,14 @@ describe('varve import --from leveldb', () => {
     expect(await scan()).toEqual(['other\tdata']);
   });
 
+  test('creates the keyspace with the encodings it is told', async () => {
+    const words = fakeLevelDb({ entries: [entry('a', '{"b":1}')] });
+    await store.runWell([...words, '--key-encoding', 'utf8', '--value-encoding', 'json']);
+    const { stdout } = await store.runWell(['stats', 'DIR', '--json']);
+    expect(stdout).toMatch(/"keyEncoding":"utf8","valueEncoding":"json"/);
+    expect((await store.runWell(['scan', 'DIR', '--json'])).stdout).toContain('"value":{"b":1}');
+  });
+
   test('copies an empty LevelDB', async () => {
     const { stderr } = await store.runWell(fakeLevelDb({}));
     expect(stderr).toContain('Copied 0 entries');
@@ -130,14 +138,13 @@ describe('varve import --from leveldb', () => {
   });
 
   test.each([
-    [['--format', 'csv'], '--format'],
-    [['--value-encoding', 'hex'], '--value-encoding'],
-  ])('refuses %j, which is about files', async (extra, flag) => {
+    [['--format', 'csv'], 'Cannot use --format with --from'],
+    [['--key-column', 'a'], 'Cannot use --key-column with --from'],
+    [['--key-encoding', 'tuple'], 'Cannot take what a LevelDB holds for tuple'],
+    [['--value-encoding', 'msgpack'], 'Cannot take what a LevelDB holds for msgpack'],
+  ])('refuses %j', async (extra, message) => {
     const result = await store.run([...fakeLevelDb({}), ...extra]);
-    expect([result.exitCode, result.stderr]).toEqual([
-      2,
-      expect.stringContaining(`Cannot use ${flag} with --from`),
-    ]);
+    expect([result.exitCode, result.stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 
   test('refuses to copy a LevelDB into itself', async () => {

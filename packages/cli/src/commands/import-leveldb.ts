@@ -13,7 +13,7 @@ import { openKeyspace } from '../store/open-store.js';
 import { Progress } from '../terminal/progress.js';
 import { clip } from '../text/byte-text.js';
 import { formatBytes, formatDuration, formatQuantity, formatRate } from '../text/numbers.js';
-import type { JsonOptions, KeyspaceOptions } from './options.js';
+import type { EncodingOptions, JsonOptions, KeyspaceOptions } from './options.js';
 import type { Session } from './session.js';
 
 /** The words of the command. */
@@ -22,7 +22,7 @@ export interface LevelDbImportWords {
   readonly source: string;
   /** Directory of the store. */
   readonly directory: string;
-  readonly options: KeyspaceOptions & JsonOptions;
+  readonly options: KeyspaceOptions & EncodingOptions & JsonOptions;
 }
 
 interface Result {
@@ -45,6 +45,7 @@ export async function importLevelDb(session: Session, words: LevelDbImportWords)
   if (resolve(words.source) === resolve(words.directory)) {
     throw new UsageError('Cannot copy a LevelDB into its own directory: name another one');
   }
+  assertBytes(words.options);
   await using source = await LevelDbSource.open(words.source, process.cwd());
   const copied = await copy(session, words, source);
   const verified = await compare(session, { words, source, entryCount: copied.entryCount });
@@ -59,18 +60,27 @@ export async function importLevelDb(session: Session, words: LevelDbImportWords)
   await report(session, words, result);
 }
 
+/** What a new keyspace calls its entries must be a form of any bytes: they are not looked at. */
+function assertBytes({ keyEncoding, valueEncoding }: EncodingOptions): void {
+  for (const encoding of [keyEncoding, valueEncoding]) {
+    if (encoding === 'msgpack' || encoding === 'tuple') {
+      throw new UsageError(
+        `Cannot take what a LevelDB holds for ${encoding}: use utf8, json or hex`,
+      );
+    }
+  }
+}
+
 /** When this resolves the store is closed and everything is on the disk. */
 async function copy(
   session: Session,
   words: LevelDbImportWords,
   source: LevelDbSource,
 ): Promise<{ entryCount: number; copyMs: number }> {
-  const { keyspace: name } = words.options;
+  const { keyspace: name, keyEncoding = 'hex', valueEncoding = 'hex' } = words.options;
   using progress = new Progress(session.terminal, { label: 'Copying', noun: 'entries' });
   await using keyspace = await openKeyspace(words.directory, {
-    ...AS_BYTES,
-    keyspace: name,
-    access: 'create',
+    ...{ keyEncoding, valueEncoding, keyspace: name, access: 'create' },
   });
   const batches = new ImportBatches(keyspace);
   try {

@@ -36,7 +36,8 @@ Examples:
   $ varve import --from leveldb ./level ./data                          a LevelDB, copied and compared entry by entry
 
 With --from the words are <leveldb-directory> <directory>. LevelDB is read through the package classic-level, which must be
-installed where varve is started. A new keyspace is created with binary keys and values.`;
+installed where varve is started. Bytes are copied as they are. --key-encoding and --value-encoding (utf8, json, hex) say
+what a new keyspace calls them; hex, binary keys and values, is the default.`;
 
 type ImportFormat = 'ndjson' | 'csv';
 type ImportOptions = KeyspaceOptions &
@@ -94,15 +95,13 @@ const FILE_OPTIONS = {
   keyColumn: '--key-column',
   valueColumn: '--value-column',
   delimiter: '--delimiter',
-  keyEncoding: '--key-encoding',
-  valueEncoding: '--value-encoding',
 } as const;
 
-/** Entries of another store are copied as they are: nothing can be said about how to read them. */
+/** Entries of another store have no columns. */
 function withoutFileOptions(options: ImportOptions): ImportOptions {
   for (const [name, flag] of Object.entries(FILE_OPTIONS)) {
     if (options[name as keyof typeof FILE_OPTIONS] !== undefined) {
-      throw new UsageError(`Cannot use ${flag} with --from: entries are copied as they are`);
+      throw new UsageError(`Cannot use ${flag} with --from: it is about files`);
     }
   }
   return options;
