@@ -1,14 +1,14 @@
 // A whole database with one changed file: opened, read, verified, dumped and salvaged.
 
 import { isStorageError, type Random } from '../../packages/base/src/index.js';
-import { dump, open, salvage, verify } from '../../packages/engine/src/index.js';
 import { parseFileName } from '../../packages/engine/src/directory/file-names.js';
+import { dump, open, salvage, verify } from '../../packages/engine/src/index.js';
 import { LogKind } from '../../packages/engine/src/log/log-file-header.js';
 import {
   DIRECTORY,
   databaseFiles,
-  filesIn,
   fileSystemOf,
+  filesIn,
   SMALL_OPTIONS,
 } from './database-image.js';
 import { logBytes, logParts, mutatedLog } from './log-forge.js';

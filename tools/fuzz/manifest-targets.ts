@@ -16,7 +16,7 @@ import {
   encodeEdit,
   walkFields,
 } from '../../packages/engine/src/manifest/version-edit-codec.js';
-import { databaseFiles, DIRECTORY, fileSystemOf } from './database-image.js';
+import { DIRECTORY, databaseFiles, fileSystemOf } from './database-image.js';
 import { chained, type LogParts, logBytes, logParts, mutatedLog } from './log-forge.js';
 import { joined, mutated, noise, oddU53, oneIn, pick } from './mutate.js';
 import {

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { initializeChecksums } from '../../packages/base/src/index.js';
 import {
+  publishCurrent,
   readCurrentSync,
   stageCurrent,
-  publishCurrent,
 } from '../../packages/engine/src/directory/current-file.js';
 import {
   MANIFEST_NUMBER_STEP,
@@ -16,8 +16,8 @@ import {
 import { openDirectory } from '../../packages/engine/src/manifest/testing/fixtures.js';
 import { decompressInto } from '../../packages/sstable/src/block/compression.js';
 import { lz4Compress } from '../../packages/sstable/src/block/lz4-library.js';
-import { decodeFooter, encodeFooter } from '../../packages/sstable/src/footer.js';
 import { DirectBlockSource } from '../../packages/sstable/src/direct-block-source.js';
+import { decodeFooter, encodeFooter } from '../../packages/sstable/src/footer.js';
 import { TableCursor } from '../../packages/sstable/src/table-cursor.js';
 import { compareEntries, type Entry, isSame } from '../../packages/sstable/src/testing/entries.js';
 import { buildTable, openTable } from '../../packages/sstable/src/testing/tables.js';

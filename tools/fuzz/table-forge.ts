@@ -1,11 +1,11 @@
 // Takes a table file apart, changes a part, and puts it together again with every checksum right.
 
 import {
+  checksum64,
+  type Random,
   readU32,
   writeU32,
   writeU64,
-  checksum64,
-  type Random,
 } from '../../packages/base/src/index.js';
 import {
   placeSeed,

@@ -6,8 +6,8 @@ import { lz4Compress } from '../../packages/sstable/src/block/lz4-library.js';
 import { type FilePart, openPlainBlock } from '../../packages/sstable/src/block/plain-block.js';
 import {
   placeSeed,
-  tableSeed,
   TRAILER_SIZE_BYTES,
+  tableSeed,
 } from '../../packages/sstable/src/block/trailer.js';
 import { scanBlocks } from '../../packages/sstable/src/block-scan.js';
 import { decodeBlock } from '../../packages/sstable/src/data-block/decode.js';
@@ -34,7 +34,6 @@ import { TableIndex } from '../../packages/sstable/src/index-block/reader.js';
 import { TableCursor } from '../../packages/sstable/src/table-cursor.js';
 import { decodeProperties } from '../../packages/sstable/src/table-properties.js';
 import { TableReader } from '../../packages/sstable/src/table-reader.js';
-import { findTableDamage } from '../../packages/sstable/src/verify-table.js';
 import { randomBytes, randomEntries } from '../../packages/sstable/src/testing/entries.js';
 import {
   BytesFile,
@@ -42,6 +41,7 @@ import {
   TEST_IDENTITY,
   TEST_PATH,
 } from '../../packages/sstable/src/testing/tables.js';
+import { findTableDamage } from '../../packages/sstable/src/verify-table.js';
 import { joined, mutated, noise, oddU32, oneIn, pick } from './mutate.js';
 import {
   type BlockParts,

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { faultPageFindings } from './faults.js';
 import { cyclesOf, graphOf } from './graph.js';
 import { cycleFindings, layerFindings } from './layers.js';
 import { formatMeasurement, measure } from './measure.js';
@@ -255,6 +256,34 @@ describe('foreignFindings', () => {
     ['https://www.apache.org/licenses/', 0],
   ])('in %j', (text, count) => {
     expect(foreignFindings(SourceTree.of({ 'README.md': text }))).toHaveLength(count);
+  });
+});
+
+describe('faultPageFindings', () => {
+  const page = (test: string): string =>
+    `| W1 | a torn tail | opens | [log](../../packages/engine/src/${test}) |\n`;
+  const messagesFor = (files: Record<string, string>): string =>
+    faultPageFindings(SourceTree.of(files))
+      .map(({ message }) => message)
+      .join('\n');
+
+  test('asks for every row', () => {
+    const found = messagesFor({ 'docs/guide/faults.md': '' });
+    expect(found.split('\n')).toHaveLength(63);
+    expect(found).toContain('Add a row for P19.');
+  });
+
+  test('asks for the test that a row names, with the label in its name', () => {
+    const files = { 'docs/guide/faults.md': page('log.test.ts') };
+    const path = 'packages/engine/src/log.test.ts';
+    expect(messagesFor(files)).toContain(`No test in ${path} has the label W1`);
+    expect(messagesFor({ ...files, [path]: "// W1\ntest('W11: x', () => {});" })).toContain('W1 ');
+    expect(messagesFor({ ...files, [path]: "test('W1: x', () => {});" })).not.toContain('W1 ');
+  });
+
+  test('asks for a test', () => {
+    const files = { 'docs/guide/faults.md': '| W1 | a torn tail | opens | none |\n' };
+    expect(messagesFor(files)).toContain('Say in the row of W1 which test shows it.');
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { faultPageFindings } from './faults.js';
 import { cycleFindings, layerFindings } from './layers.js';
 import { ownerFindings } from './owners.js';
 import { errorPageFindings, formatPageFindings } from './pages.js';
@@ -39,6 +40,7 @@ describe('tidy', () => {
   test('no code is kept in a comment', () => expectNone(disabledCodeFindings(tree)));
   test('no text belongs to one machine', () => expectNone(foreignFindings(tree)));
   test('every error code is on its page', () => expectNone(errorPageFindings(tree)));
+  test('every fault has its row, and the row its tests', () => expectNone(faultPageFindings(tree)));
   test('every format has its page, and every page its format', () =>
     expectNone(formatPageFindings(tree)));
 });

@@ -74,6 +74,40 @@ describe('arguments', () => {
     expect(await db.get(bytes('key'))).toBeUndefined();
   });
 
+  test('P10: what is no bytes, whatever it pretends to be, is refused, and nothing is done', async () => {
+    await using db = await openBinary();
+    const pretenders: unknown[] = [
+      new Proxy(bytes('key'), {}),
+      { length: 3, 0: 1, 1: 2, 2: 3 },
+      Object.create(Uint8Array.prototype),
+      { valueOf: () => bytes('key'), toString: () => 'key' },
+      new DataView(new ArrayBuffer(3)),
+      new ArrayBuffer(3),
+      'key',
+      Symbol('key'),
+      null,
+    ];
+    for (const pretender of pretenders) {
+      const key = pretender as Uint8Array;
+      await expect(db.put(key, bytes('value'))).rejects.toThrow(TypeError);
+      await expect(db.put(bytes('key'), key)).rejects.toThrow(TypeError);
+      await expect(db.get(key)).rejects.toThrow(TypeError);
+      expect(() => db.delSync(key)).toThrow(TypeError);
+      await expect(db.batch([{ type: 'del', key }])).rejects.toThrow(TypeError);
+    }
+    expect([...db.keys()]).toEqual([]);
+    expect(db.stats().sequence).toBe(0);
+  });
+
+  test('P10: an array whose length lies is measured by its memory', async () => {
+    await using db = await openBinary();
+    const value = bytes('value');
+    Object.defineProperty(value, 'length', { get: () => 1_000_000 });
+    Object.defineProperty(value, 'byteLength', { value: 0 });
+    await db.put(bytes('key'), value);
+    expect(textOf(await db.get(bytes('key')))).toBe('value');
+  });
+
   test('P10: a getter of an operation is asked once', async () => {
     await using db = await openBinary();
     const asked = { key: 0, value: 0 };

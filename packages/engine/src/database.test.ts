@@ -235,7 +235,7 @@ describe('Statistics', () => {
         counts: { memtables: 0, level0: 0, compaction: 0, log: 0 },
         durationsMs: { memtables: 0, level0: 0, compaction: 0, log: 0 },
       },
-      snapshots: { count: 0, oldestAgeMs: null },
+      snapshots: { count: 0, oldestAgeMs: null, pinnedBytes: 0 },
       openHandleCount: 0,
       recovery: { replayedGroupCount: 0, discardedBytes: 0 },
     });

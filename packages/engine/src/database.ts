@@ -11,6 +11,7 @@ import {
   initializeChecksums,
   StorageError,
 } from '@varve/base';
+import { type CancelOptions, untilAborted } from './abort.js';
 import { type EncodingOption, resolveEncoding, type ValueOf } from './encoding/index.js';
 import type { EventHub } from './events.js';
 import { locateWorkerEntry } from './executor/index.js';
@@ -216,21 +217,32 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     await versions.sync();
   }
 
-  /** The state now, for reads that are to agree with each other. Costs nothing. */
+  /**
+   * The state now, for reads that are to agree with each other. Costs nothing.
+   * @throws StorageError BUSY beyond `tuning.pinnedLimitBytes`
+   */
   snapshot(): Snapshot {
     this.#store.assertReadable();
-    const { snapshots, handles, current } = this.#store;
-    const entry = snapshots.add(current.visibleSequence, this.#store.monotonicMs());
-    return new Snapshot(snapshots, handles, entry);
+    const { snapshots, handles } = this.#store;
+    return new Snapshot(snapshots, handles, this.#store.snapshotSupply.take());
   }
 
   /** Writes what is in memory to tables; resolves when they are durable. */
-  async flush(): Promise<void> {
-    await this.#store.flush();
+  flush({ signal }: CancelOptions = {}): Promise<void> {
+    return signal === undefined
+      ? this.#store.flush()
+      : untilAborted(signal, () => this.#store.flush());
   }
 
   /** Merges everything in a range of a keyspace (default: all of the default one) down to the deepest level. */
-  async compact(options: CompactOptions<K> = {}): Promise<void> {
+  compact(options: CompactOptions<K> & CancelOptions = {}): Promise<void> {
+    const { signal } = options;
+    return signal === undefined
+      ? this.#compact(options)
+      : untilAborted(signal, () => this.#compact(options));
+  }
+
+  async #compact(options: CompactOptions<K>): Promise<void> {
     await this.#store.flush();
     const { versions } = this.#store;
     const metadata = this.#find(options.keyspace ?? DEFAULT_KEYSPACE_NAME);
@@ -246,8 +258,10 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
   }
 
   /** Resolves when no flush or compaction runs or is due and everything done is durable. */
-  async settle(): Promise<void> {
-    await this.#store.settle();
+  settle({ signal }: CancelOptions = {}): Promise<void> {
+    return signal === undefined
+      ? this.#store.settle()
+      : untilAborted(signal, () => this.#store.settle());
   }
 
   /** The shape of the tree, amplification, memory, stalls and counters, now. */

@@ -40,6 +40,18 @@ export interface DatabaseEvents {
     readonly state: 'open' | 'readOnly' | 'failed' | 'closed';
     readonly error: StorageError | null;
   };
+  /** The oldest snapshot has been open for longer than `tuning.snapshotWarningAgeMs`; told once for each. */
+  oldSnapshot: {
+    readonly sequence: number;
+    readonly ageMs: number;
+    /** All that are open. */
+    readonly snapshotCount: number;
+  };
+  /**
+   * Others can write to the directory: whoever does can forge data, or make the database fail. Told once, right after
+   * opening.
+   */
+  unsafeDirectory: { readonly path: string };
   /** Background work failed; it is tried again if `willRetry`, otherwise writing stops. */
   backgroundError: { readonly error: Error; readonly willRetry: boolean };
   /**

@@ -1,5 +1,6 @@
 // A directory that somebody else prepared, on a real disk: what is opened, and with which permissions files are made.
 
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -59,6 +60,69 @@ describe('a directory on disk', () => {
         expect(permissionsOf(path.join(target, name)), name).toBe(0o600);
       }
     }
+  });
+
+  test('§5.1: a directory that others can write to is told of, once', async () => {
+    for (const [mode, count] of [
+      [0o700, 0],
+      [0o755, 0],
+      [0o770, 1],
+      [0o702, 1],
+    ] as const) {
+      fs.chmodSync(directory, mode);
+      const db = await open(directory, { backgroundThreads: 0 });
+      const told: string[] = [];
+      db.events.on('unsafeDirectory', ({ path: told1 }) => told.push(told1));
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await db.close();
+      expect(told, mode.toString(8)).toEqual(Array(count).fill(fs.realpathSync(directory)));
+    }
+  });
+
+  test('§2.6: a pipe, a directory or a huge file of nothing in the place of any file is refused in no time', async () => {
+    const names = fs.readdirSync(directory).filter((name) => !/spare$|^LOCK$/.test(name));
+    const places: Record<string, (target: string) => void> = {
+      pipe: (target) => execFileSync('mkfifo', [target]),
+      directory: (target) => fs.mkdirSync(target),
+      sparse: (target) => {
+        fs.writeFileSync(target, '');
+        fs.truncateSync(target, 2 ** 42);
+      },
+    };
+    for (const name of names) {
+      for (const [kind, make] of Object.entries(places)) {
+        const real = path.join(directory, name);
+        const aside = path.join(parent, 'aside');
+        fs.renameSync(real, aside);
+        make(real);
+        for (const action of [
+          () => open(directory, { readOnly: true }).then((db) => db.close()),
+          () => verify(directory).then(({ damage }) => damage),
+          () => salvage(directory, path.join(parent, 'saved')),
+        ]) {
+          await action().catch((error: unknown) => {
+            expect(error, `${kind} ${name}`).toMatchObject({ name: 'StorageError' });
+          });
+        }
+        fs.rmSync(path.join(parent, 'saved'), { recursive: true, force: true });
+        fs.rmSync(real, { recursive: true });
+        fs.renameSync(aside, real);
+      }
+    }
+    expect((await verify(directory)).damage).toEqual([]);
+  });
+
+  test('M7: thousands of files with other names, long ones among them, are left alone', async () => {
+    const names = Array.from({ length: 3_000 }, (_, index) => `somebody else's ${index}`);
+    names.push('x'.repeat(255), '000001.sst.bak', '.DS_Store', '1.log', '000012.LOG', 'MANIFEST-');
+    for (const name of names) fs.writeFileSync(path.join(directory, name), '');
+    const db = await open(directory, { backgroundThreads: 0 });
+    await db.compact();
+    await db.close();
+    const left = new Set(fs.readdirSync(directory));
+    expect(names.filter((name) => !left.has(name))).toEqual([]);
+    await destroy(directory);
+    expect(fs.readdirSync(directory).sort()).toEqual([...names].sort());
   });
 
   test('M3: a symbolic link in the place of any file is never followed, by anything', async () => {

@@ -1,5 +1,6 @@
 /** The public surface of the engine. */
 export { StorageError, type StorageErrorCode } from '@varve/base';
+export type { CancelOptions, CancelSignal } from './abort.js';
 export {
   type CompactOptions,
   Database,

@@ -5,6 +5,7 @@
  * encodings, defaults, and the check that the keyspace can still be used.
  */
 import { StorageError } from '@varve/base';
+import { type CancelOptions, untilAborted } from './abort.js';
 import { clearRange } from './clear.js';
 import {
   type Encoding,
@@ -84,7 +85,8 @@ const NO_OPTIONS = {};
 
 /**
  * Errors of every method: CLOSED after closing, NOT_FOUND after the keyspace was dropped. Writes also READ_ONLY,
- * KEY_TOO_LARGE, VALUE_TOO_LARGE, NO_SPACE, IO, DURABILITY_UNKNOWN; reads also CORRUPTION, IO, SNAPSHOT_RELEASED.
+ * KEY_TOO_LARGE, VALUE_TOO_LARGE, NO_SPACE, IO, DURABILITY_UNKNOWN; reads also CORRUPTION, IO, SNAPSHOT_RELEASED;
+ * asynchronous ones with a `signal` also ABORTED.
  * Arguments of the wrong type are a TypeError or RangeError. Asynchronous methods reject, synchronous ones throw.
  */
 export class Keyspace<K, V> {
@@ -111,7 +113,11 @@ export class Keyspace<K, V> {
    * Sets the value of a key. Resolves when the durability asked for is reached; all writes of one turn of the event loop
    * share one log record and one sync. Costs about 1 µs, and with `'always'` a share of a disk sync.
    */
-  put(key: K, value: V, options: WriteOptions = NO_OPTIONS): Promise<void> {
+  put(key: K, value: V, options: WriteOptions & CancelOptions = NO_OPTIONS): Promise<void> {
+    const { signal } = options;
+    if (signal !== undefined) {
+      return untilAborted(signal, () => this.put(key, value, { ...options, signal: undefined }));
+    }
     try {
       const rank = this.#rank(options);
       return this.#writing().put(this.#format, key, value, rank);
@@ -127,7 +133,11 @@ export class Keyspace<K, V> {
   }
 
   /** Removes a key; a key that does not exist is no error. */
-  del(key: K, options: WriteOptions = NO_OPTIONS): Promise<void> {
+  del(key: K, options: WriteOptions & CancelOptions = NO_OPTIONS): Promise<void> {
+    const { signal } = options;
+    if (signal !== undefined) {
+      return untilAborted(signal, () => this.del(key, { ...options, signal: undefined }));
+    }
     try {
       const rank = this.#rank(options);
       return this.#writing().del(this.#format, key, rank);
@@ -149,8 +159,12 @@ export class Keyspace<K, V> {
    */
   batch(
     operations: readonly BatchOperation<K, V>[],
-    options: WriteOptions = NO_OPTIONS,
+    options: WriteOptions & CancelOptions = NO_OPTIONS,
   ): Promise<void> {
+    const { signal } = options;
+    if (signal !== undefined) {
+      return untilAborted(signal, () => this.batch(operations, { ...options, signal: undefined }));
+    }
     try {
       const rank = this.#rank(options);
       return this.#writing().batch(checkedOperations(operations), this.#formatOf, rank);
@@ -166,7 +180,11 @@ export class Keyspace<K, V> {
   }
 
   /** The value of a key, or `undefined`. What is not in memory is read on the thread pool. */
-  get(key: K, options: ReadOptions = NO_OPTIONS): Promise<V | undefined> {
+  get(key: K, options: ReadOptions & CancelOptions = NO_OPTIONS): Promise<V | undefined> {
+    const { signal } = options;
+    if (signal !== undefined) {
+      return untilAborted(signal, () => this.get(key, { ...options, signal: undefined }));
+    }
     try {
       const store = this.#reading();
       return store.points.get(this.#format, key, sequenceOf(options.snapshot, LATEST));
@@ -182,7 +200,14 @@ export class Keyspace<K, V> {
   }
 
   /** The values of many keys in their order, all as of one moment; what is not in memory is read in parallel. */
-  getMany(keys: readonly K[], options: ReadOptions = NO_OPTIONS): Promise<(V | undefined)[]> {
+  getMany(
+    keys: readonly K[],
+    options: ReadOptions & CancelOptions = NO_OPTIONS,
+  ): Promise<(V | undefined)[]> {
+    const { signal } = options;
+    if (signal !== undefined) {
+      return untilAborted(signal, () => this.getMany(keys, { ...options, signal: undefined }));
+    }
     try {
       const store = this.#reading();
       return store.points.getMany(this.#format, keys, sequenceOf(options.snapshot, LATEST));
@@ -192,7 +217,11 @@ export class Keyspace<K, V> {
   }
 
   /** Whether a key exists. */
-  has(key: K, options: ReadOptions = NO_OPTIONS): Promise<boolean> {
+  has(key: K, options: ReadOptions & CancelOptions = NO_OPTIONS): Promise<boolean> {
+    const { signal } = options;
+    if (signal !== undefined) {
+      return untilAborted(signal, () => this.has(key, { ...options, signal: undefined }));
+    }
     try {
       const store = this.#reading();
       return store.points.has(this.#format, key, sequenceOf(options.snapshot, LATEST));

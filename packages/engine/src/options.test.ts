@@ -32,6 +32,8 @@ const TUNING_INTEGERS = [
   { name: 'pendingCompactionLimitBytes', least: MIB, most: Number.MAX_SAFE_INTEGER },
   { name: 'levelSizeMultiplier', least: 2, most: 100 },
   { name: 'baseLevelSizeBytes', least: 64 * KIB, most: Number.MAX_SAFE_INTEGER },
+  { name: 'pinnedLimitBytes', least: MIB, most: Number.MAX_SAFE_INTEGER },
+  { name: 'snapshotWarningAgeMs', least: 1, most: Number.MAX_SAFE_INTEGER },
 ] as const;
 
 const FLAGS = ['createIfMissing', 'errorIfExists', 'readOnly'] as const;
@@ -143,6 +145,8 @@ describe('resolveOptions', () => {
       pendingCompactionLimitBytes: 16 * GIB,
       levelSizeMultiplier: 10,
       baseLevelSizeBytes: 128 * MIB,
+      pinnedLimitBytes: Number.MAX_SAFE_INTEGER,
+      snapshotWarningAgeMs: 600_000,
     });
   });
 

@@ -81,6 +81,13 @@ export interface TuningOptions {
   readonly levelSizeMultiplier?: number;
   /** Least target size of the first level below level 0. @defaultValue 4 memtables */
   readonly baseLevelSizeBytes?: number;
+  /**
+   * Bytes of tables that were replaced and are kept for open iterators and cursors (`stats().snapshots.pinnedBytes`), from
+   * which on `snapshot()` is refused with BUSY; at least 1 MiB. @defaultValue no limit
+   */
+  readonly pinnedLimitBytes?: number;
+  /** Age of the oldest snapshot at which the event `oldSnapshot` tells of it, in milliseconds, at least 1. @defaultValue 10 minutes */
+  readonly snapshotWarningAgeMs?: number;
 }
 
 /** The types of keys and values that follow from options. */
@@ -108,6 +115,7 @@ const GIB = 1024 * MIB;
 const DEFAULT_MEMORY_BUDGET_BYTES = 256 * MIB;
 const MINIMUM_MEMORY_BUDGET_BYTES = MIB;
 const DEFAULT_SYNC_INTERVAL_MS = 100;
+const DEFAULT_SNAPSHOT_WARNING_AGE_MS = 10 * 60 * 1000;
 const MEMTABLE_BUDGET_SHARE = 1 / 8;
 const LARGEST_DEFAULT_MEMTABLE_BYTES = 64 * MIB;
 /** What a memtable takes besides its entries: the index of entries of some 100 bytes. */
@@ -190,6 +198,14 @@ function resolveTuning(
     levelSizeMultiplier: integer(tuning, 'levelSizeMultiplier', 10, [2, 100]),
     baseLevelSizeBytes: integer(tuning, 'baseLevelSizeBytes', 4 * memtableSizeBytes, [
       64 * KIB,
+      Number.MAX_SAFE_INTEGER,
+    ]),
+    pinnedLimitBytes: integer(tuning, 'pinnedLimitBytes', Number.MAX_SAFE_INTEGER, [
+      MIB,
+      Number.MAX_SAFE_INTEGER,
+    ]),
+    snapshotWarningAgeMs: integer(tuning, 'snapshotWarningAgeMs', DEFAULT_SNAPSHOT_WARNING_AGE_MS, [
+      1,
       Number.MAX_SAFE_INTEGER,
     ]),
   };

@@ -82,7 +82,12 @@ export interface DatabaseStatistics {
     readonly counts: Readonly<Record<StallReason, number>>;
     readonly durationsMs: Readonly<Record<StallReason, number>>;
   };
-  readonly snapshots: { readonly count: number; readonly oldestAgeMs: number | null };
+  readonly snapshots: {
+    readonly count: number;
+    readonly oldestAgeMs: number | null;
+    /** Tables that were replaced, and are kept for iterators and cursors that are open. */
+    readonly pinnedBytes: number;
+  };
   /** Worker threads for flushes and compactions; 0: they run on the thread of the database. */
   readonly backgroundThreadCount: number;
   readonly openHandleCount: number;
@@ -140,6 +145,7 @@ export function statisticsOf(
     snapshots: {
       count: snapshots.count,
       oldestAgeMs: oldest === undefined ? null : store.monotonicMs() - oldest.takenAtMs,
+      pinnedBytes: store.versions.pinnedBytes,
     },
     backgroundThreadCount: store.backgroundThreadCount,
     openHandleCount: store.handles.count,

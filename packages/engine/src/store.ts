@@ -18,6 +18,7 @@ import {
   type WorkerEntry,
   WorkerExecutor,
 } from './executor/index.js';
+import { withMemory } from './host-memory.js';
 import { LogReplacement } from './log-replacement.js';
 import { LogSupply } from './log-supply.js';
 import type { VersionSet } from './manifest/index.js';
@@ -26,6 +27,7 @@ import { Metrics } from './metrics.js';
 import type { ResolvedOptions } from './options.js';
 import { PointReader, type RangeHost } from './read/index.js';
 import type { RecoveredState, RecoverySummary } from './recover/index.js';
+import { SnapshotSupply } from './snapshot-supply.js';
 import { StallMeter } from './stall-meter.js';
 import type { TableStore } from './tables/index.js';
 import { CurrentView, OpenHandles, SnapshotList } from './view/index.js';
@@ -60,6 +62,7 @@ export class Store implements WriteHost, RangeHost {
   readonly current: CurrentView;
   readonly handles = new OpenHandles();
   readonly snapshots = new SnapshotList();
+  readonly snapshotSupply = new SnapshotSupply(this);
   readonly events = new EventHub();
   readonly metrics = new Metrics();
   readonly points: PointReader;
@@ -185,8 +188,9 @@ export class Store implements WriteHost, RangeHost {
   rotate(minimumArenaBytes: number): Generation {
     const writing = this.#writing!;
     const old = writing.generation;
-    const log = this.#nextLog(writing);
+    // First what may fail without having changed anything.
     const memtable = this.#takeMemtable(minimumArenaBytes, writing.queue.lastSequence + 1);
+    const log = this.#nextLog(writing);
     writing.generation = new Generation(log.logId, memtable, log);
     this.metrics.userBytes += old.memtable.arena.usedBytes;
     writing.background.freeze(old);
@@ -387,6 +391,11 @@ export class Store implements WriteHost, RangeHost {
   /** Begins background work; called once the database is handed out. */
   start(): void {
     this.#started = true;
+    const { path, writableBy } = this.directory;
+    // Later, so that whoever opened it can listen.
+    if (writableBy === 'others') {
+      this.#clock.soon(() => this.events.emit('unsafeDirectory', { path }));
+    }
     this.#writing?.supply.prepare();
     this.#writing?.background.consider();
   }
@@ -426,6 +435,7 @@ export class Store implements WriteHost, RangeHost {
         this.#writing!.replacement.noteFlushed(generation);
       },
       onProgress: () => {
+        this.snapshotSupply.tellOld();
         const { queue } = this.#writing!;
         if (this.#failure === null && queue.waitingCount > 0) queue.admitWaiting();
       },
@@ -505,8 +515,8 @@ export class Store implements WriteHost, RangeHost {
   #resume(logId: number): void {
     const writing = this.#writing!;
     const old = writing.generation;
-    const log = this.#openLog(logId, { ...old.log.end, durable: true });
     const memtable = this.#takeMemtable(0, writing.queue.lastSequence + 1);
+    const log = this.#openLog(logId, { ...old.log.end, durable: true });
     writing.generation = new Generation(log.logId, memtable, log);
     this.metrics.userBytes += old.memtable.arena.usedBytes;
     writing.queue.resume(writing.generation);
@@ -532,7 +542,7 @@ export class Store implements WriteHost, RangeHost {
       return spare;
     }
     const arenaSizeBytes = Math.max(memtableSizeBytes, minimumArenaBytes);
-    return new Memtable({ arenaSizeBytes, firstSequence });
+    return withMemory(arenaSizeBytes, () => new Memtable({ arenaSizeBytes, firstSequence }));
   }
 
   /** Memory that was touched once is kept for the next memtable: fresh pages cost more than old ones. */

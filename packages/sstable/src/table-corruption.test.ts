@@ -93,7 +93,7 @@ describe.each(['none', 'lz4'] as const)('a table in which bytes changed, codec %
     expect(storedPlain).toBe(codec === 'none');
   });
 
-  test('gives right answers or CORRUPTION, whichever byte it is', () => {
+  test('T1, T2, T3: gives right answers or CORRUPTION, whichever byte it is', () => {
     const { bytes } = table;
     const { filterOffset, indexOffset, propertiesOffset } = footerOf(bytes);
     for (let offset = 0; offset < bytes.length; offset++) {
@@ -144,7 +144,7 @@ describe.each(['none', 'lz4'] as const)('a table in which bytes changed, codec %
     expect(() => verifyTable(reader)).toThrow(expect.objectContaining({ where: 'sst.filter' }));
   }
 
-  test('is refused when cut short or grown, whatever size is expected', () => {
+  test('T6: is refused when cut short or grown, whatever size is expected', () => {
     const { bytes } = table;
     for (let length = 0; length < bytes.length; length++) {
       const cut = bytes.slice(0, length);
@@ -183,7 +183,7 @@ describe.each(['none', 'lz4'] as const)('a table in which bytes changed, codec %
   });
 });
 
-describe('a table that was forged, with right checksums', () => {
+describe('T11: a table that was forged, with right checksums', () => {
   let bytes: Uint8Array;
   beforeAll(() => {
     bytes = buildTable(ENTRIES, { blockSizeBytes: 150 }).bytes;

@@ -234,7 +234,7 @@ describe('TableReader', () => {
     expect(file.closed).toBe(false);
   });
 
-  test('refuses a file that was cut short after it was opened', async () => {
+  test('T7: refuses a file that was cut short after it was opened', async () => {
     const file = new BytesFile(buildTable(shapedEntries(createRandom(10))).bytes);
     const sizeBytes = file.bytes.length;
     const reader = TableReader.openSync(file, { ...TEST_IDENTITY, sizeBytes });

@@ -91,7 +91,7 @@ describe('verifyTable', () => {
   test.each([
     ['keys out of order', (content: Uint8Array) => content.set(ascii('dbf'), KEYS)],
     ['one entry twice', (content: Uint8Array) => content.set(ascii('bbf'), KEYS)],
-  ])('finds %s', (_name, alter) => {
+  ])('T8: finds %s', (_name, alter) => {
     const [first] = damageOf(forgeFirstBlock(build(), alter));
     expect(first).toMatchObject({ where: 'sst.data', offset: 0 });
     expect(first.message).toBe(
@@ -109,7 +109,7 @@ describe('verifyTable', () => {
     expect(found[0].message).toContain('entry 1 of block 0 has the fingerprint of another key');
   });
 
-  test('finds an older version before a newer one, also across blocks', () => {
+  test('T8: finds an older version before a newer one, also across blocks', () => {
     // Version 5 of the key in the first block, 4 in the second; then made 3 and 4.
     const versions = [5, 4].map((sequence) => ({ ...ENTRIES[0], sequence }));
     const { bytes } = buildTable(versions, { blockSizeBytes: 1 });

@@ -36,6 +36,8 @@ export interface FileStatus {
   readonly device: bigint;
   /** Number of the file on its device; see `device`. Equal only for the same file. */
   readonly inode: bigint;
+  /** `'others'`: its group or everybody may write to it, or it belongs to another user. */
+  readonly writableBy: 'owner' | 'others';
 }
 
 /** Every operation a file system can be asked for, as named in errors, fault rules and recordings. */

@@ -105,7 +105,8 @@ export class MemoryFileSystem implements FileSystem {
   statSync(path: string): FileStatus {
     const node = attempt({ operation: 'stat', path }, () => this.#tree.find(path));
     const sizeBytes = node.kind === 'file' ? node.sizeBytes : 0;
-    return { kind: node.kind, sizeBytes, device: DEVICE, inode: node.inode };
+    const { kind, inode } = node;
+    return { kind, sizeBytes, device: DEVICE, inode, writableBy: 'owner' };
   }
 
   makeDirectorySync(path: string): void {

@@ -95,7 +95,7 @@ describe.each(['kernel', 'pid'] as const)('NodeFileSystem.lockSync, %s lock', (k
     if (kind === 'pid') vi.stubEnv('PATH', '/nonexistent');
   });
 
-  test('excludes another process and names it', async () => {
+  test('P2: excludes another process and names it', async () => {
     const holder = await startHolder(environment);
     expect(holder.outcome).toBe('locked');
     expect(() => lock()).toThrow(
@@ -104,7 +104,7 @@ describe.each(['kernel', 'pid'] as const)('NodeFileSystem.lockSync, %s lock', (k
     expect(() => lock()).toThrow(expect.objectContaining({ code: 'LOCKED', retryable: true }));
   });
 
-  test('ends when its process is killed', async () => {
+  test('P2: ends when its process is killed', async () => {
     const holder = await startHolder(environment);
     expect(() => lock()).toThrow('held by process');
     await kill(holder.child);
@@ -140,7 +140,7 @@ describe.each(['kernel', 'pid'] as const)('NodeFileSystem.lockSync, %s lock', (k
     expect(fs.readFileSync(lockPath, 'utf8')).toBe('');
   });
 
-  test('does not heed the text of a process that is gone', async () => {
+  test('P3: does not heed the text of a process that is gone', async () => {
     const holder = await startHolder(environment);
     await kill(holder.child);
     const stale = fs.readFileSync(lockPath, 'utf8');
@@ -183,7 +183,7 @@ describe('NodeFileSystem.lockSync', () => {
     expect(() => lock()).toThrow('held by process 1 on elsewhere (x)');
   });
 
-  test('without flock a text from before the machine started is void', () => {
+  test('P3: without flock a text from before the machine started is void', () => {
     vi.stubEnv('PATH', '/nonexistent');
     const held = lock();
     const holder = JSON.parse(fs.readFileSync(lockPath, 'utf8'));
@@ -246,7 +246,7 @@ describe('NodeFileSystem.lockSync', () => {
     expect(() => lock()).toThrow(expect.objectContaining({ code: 'IO' }));
   });
 
-  test('leaves exactly one winner when several processes race', async () => {
+  test('P2: leaves exactly one winner when several processes race', async () => {
     for (let round = 0; round < 3; round++) {
       const racers = await Promise.all(
         Array.from({ length: 4 }, () => startHolder(environmentWithFlock)),

@@ -85,7 +85,7 @@ describe('NodeFileSystem.openSync', () => {
     expect(fs.statSync(path('d/e')).mode & 0o777).toBe(0o700);
   });
 
-  test('never follows a symbolic link, wherever it leads', () => {
+  test('M3: never follows a symbolic link, wherever it leads', () => {
     fs.writeFileSync(path('target'), 'content');
     fs.symlinkSync(path('target'), path('link'));
     fs.symlinkSync(path('nowhere'), path('dangling'));
@@ -138,7 +138,7 @@ describe('NodeFileSystem.openSync', () => {
     },
   );
 
-  test('says when the process has too many files open', () => {
+  test('I6: says when the process has too many files open', () => {
     vi.spyOn(fs, 'openSync').mockImplementation(() => {
       throw systemError('EMFILE');
     });
@@ -190,7 +190,7 @@ describe('RandomAccessFile on disk', () => {
     file.closeSync();
   });
 
-  test('makes a disturbed system call again', async () => {
+  test('I8: makes a disturbed system call again', async () => {
     const file = createFile('a', counting(10));
     const target = new Uint8Array(10);
     disturbTransfers(4, ['EINTR', 'EAGAIN']);
@@ -205,7 +205,7 @@ describe('RandomAccessFile on disk', () => {
     file.closeSync();
   });
 
-  test('gives up when a system call is disturbed without end', async () => {
+  test('I8: gives up when a system call is disturbed without end', async () => {
     const file = createFile('a', counting(10));
     const target = new Uint8Array(10);
     const expected = { code: 'IO', retryable: true, offset: 0 };
@@ -255,7 +255,7 @@ describe('RandomAccessFile on disk', () => {
     file.closeSync();
   });
 
-  test('keeps its descriptor until the last operation in flight has ended', async () => {
+  test('P14: keeps its descriptor until the last operation in flight has ended', async () => {
     const file = createFile('a', counting(10));
     const closeSync = vi.spyOn(fs, 'closeSync');
     const target = new Uint8Array(10);
@@ -269,7 +269,7 @@ describe('RandomAccessFile on disk', () => {
     expect(closeSync).toHaveBeenCalledTimes(1);
   });
 
-  test('reports an error of closing, and never closes again', async () => {
+  test('I12: reports an error of closing, and never closes again', async () => {
     const first = createFile('a', counting(10));
     const second = fileSystem.openSync(path('a'), 'write');
     const realCloseSync = fs.closeSync.bind(fs);

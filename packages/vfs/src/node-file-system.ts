@@ -39,6 +39,8 @@ const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
 const LOCK_FILE_FLAGS = O_RDWR | O_CREAT | SAFE_FLAGS;
 const FILE_PERMISSIONS = 0o600;
 const DIRECTORY_PERMISSIONS = 0o700;
+/** Write permission of group and everybody. */
+const OTHERS_MAY_WRITE = 0o022n;
 
 /** Node moves at most 2^31 - 1 bytes in one call. */
 const TRANSFER_SIZE_BYTES_MAX = 2 ** 30;
@@ -82,6 +84,7 @@ export class NodeFileSystem implements FileSystem {
       sizeBytes: Number(status.size),
       device: status.dev,
       inode: status.ino,
+      writableBy: isSafe(status) ? 'owner' : 'others',
     };
   }
 
@@ -345,6 +348,12 @@ function openRegularFile(call: FileCall, flags: number): number {
     }
     return descriptor;
   });
+}
+
+/** Whether nobody but the user of this process may write to it; always where there are no users. */
+function isSafe({ mode, uid }: fs.BigIntStats): boolean {
+  const user = process.getuid?.();
+  return user === undefined || ((mode & OTHERS_MAY_WRITE) === 0n && uid === BigInt(user));
 }
 
 function kindOf(status: fs.BigIntStats): FileKind {

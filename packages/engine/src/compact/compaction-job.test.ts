@@ -1,4 +1,13 @@
-import { createRandom, EntryKind, encodeText, initializeChecksums, type Random } from '@varve/base';
+import {
+  checksum64,
+  createRandom,
+  EntryKind,
+  encodeText,
+  initializeChecksums,
+  type Random,
+  readU64,
+  writeU64,
+} from '@varve/base';
 import { TableWriter } from '@varve/sstable';
 import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -89,6 +98,21 @@ function jobOf(runs: CompactionJob['runs'], parts: Partial<CompactionJob> = {}):
     },
     ...parts,
   };
+}
+
+/** Replaces the keys of the only block of a table, with a right checksum: as a faulty writer would. */
+function forgeKeys({ fileNumber, tableId }: TableMetadata, keys: string): void {
+  const file = fileSystem.openSync(pathOf(fileNumber), 'write');
+  const bytes = new Uint8Array(file.sizeSync());
+  file.readSync(bytes, 0, bytes.length, 0);
+  const contentEnd = Buffer.from(bytes).indexOf('second') + 'second'.length;
+  bytes.set(encodeText(keys), Buffer.from(bytes).indexOf('ab'));
+  // Codec and content length come before the checksum: docs/format/sstable.md.
+  const checksumOffset = contentEnd + 5;
+  const seed = BigInt.asUintN(64, readU64(tableId, 0) * 0x9e37_79b1_85eb_ca87n);
+  writeU64(bytes, checksumOffset, checksum64(bytes, 0, checksumOffset, seed));
+  file.writeSync(bytes, 0, bytes.length, 0);
+  file.closeSync();
 }
 
 /** Runs a job as a worker would get it. */
@@ -240,6 +264,22 @@ describe('runCompactionJob', () => {
       expect(fileSystem.openPaths()).toEqual([]);
     }
     expect(contents(run(jobOf(inputs))).flat()).toHaveLength(100);
+  });
+
+  test('T8: finds an input whose entries are out of order behind a right checksum', () => {
+    const table = writeTable([put('a', 2, 'first'), put('b', 1, 'second')]);
+    const before = names();
+    forgeKeys(table, 'ba');
+    expect(() => run(jobOf([[table]]))).toThrow(
+      expect.objectContaining({
+        code: 'CORRUPTION',
+        where: 'sst.data',
+        file: pathOf(table.fileNumber),
+        message: expect.stringContaining('out of order'),
+      }),
+    );
+    expect(names()).toEqual(before);
+    expect(fileSystem.openPaths()).toEqual([]);
   });
 
   test('T2: leaves nothing open when an input cannot be opened', () => {

@@ -9,9 +9,15 @@
  *
  * A damaged input fails the job: nothing is ever skipped. Outputs of a failed job are removed.
  */
-import { compareBytes, copyBytes, type EntryCursor, isStorageError } from '@varve/base';
+import {
+  compareBytes,
+  copyBytes,
+  type EntryCursor,
+  isStorageError,
+  type StorageError,
+} from '@varve/base';
 import type { TableWriterOptions } from '@varve/sstable';
-import { DirectBlockSource, TableCursor, type TableReader } from '@varve/sstable';
+import { DirectBlockSource, findTableDamage, TableCursor, type TableReader } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
 import { LevelCursor, MergingCursor } from '../iterators/index.js';
 import type { TableMetadata } from '../manifest/index.js';
@@ -67,10 +73,22 @@ export function runCompactionJob(
     return { kind: 'compact', tables: outputs.finish(), ...counts };
   } catch (error) {
     outputs.abandon();
-    throw error;
+    throw isStorageError(error) ? error : (damageBehind(readers) ?? error);
   } finally {
     for (const reader of readers) closeQuietly(reader);
   }
+}
+
+/**
+ * The writer asserts that entries come in order. Where they do not, it may be an input that is not what it should be, with
+ * right checksums: looked for only then, since a merge need not pay for it.
+ */
+function damageBehind(readers: readonly TableReader[]): StorageError | undefined {
+  for (const reader of readers) {
+    const [damage] = findTableDamage(reader);
+    if (damage !== undefined) return damage;
+  }
+  return undefined;
 }
 
 /** A file that was only read has nothing to lose: a failure to close it must neither undo the job nor keep others open. */

@@ -73,6 +73,11 @@ export class DatabaseDirectory {
     return new DatabaseDirectory(fileSystem, fileSystem.realPathSync(path), options);
   }
 
+  /** Who could write to the directory when it was opened, besides whoever may anyway. */
+  get writableBy(): FileStatus['writableBy'] {
+    return this.#identity.writableBy;
+  }
+
   /** Full path of a name from file-names.ts. */
   pathOf(name: string): string {
     return `${this.path}/${name}`;

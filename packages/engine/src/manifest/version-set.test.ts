@@ -252,7 +252,7 @@ describe('VersionSet.takeFileNumbers', () => {
 });
 
 describe('VersionSet.rotate', () => {
-  test('M4: replaces the manifest in the same order, and keeps every edit', async () => {
+  test('M4, M6: replaces the manifest in the same order, and keeps every edit', async () => {
     const memory = new MemoryFileSystem();
     const recording = new RecordingFileSystem(memory, { root: '/db', writes: 'names' });
     const set = await createVersionSet(recording);

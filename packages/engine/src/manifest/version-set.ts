@@ -93,6 +93,11 @@ export class VersionSet {
     this.#nextFileNumber = this.#firstFileNumber;
   }
 
+  /** See {@link RetainedVersions.pinnedBytes}. */
+  get pinnedBytes(): number {
+    return this.#versions.pinnedBytes;
+  }
+
   /**
    * Reads what CURRENT names, and changes nothing; `undefined` for a directory without a database.
    *

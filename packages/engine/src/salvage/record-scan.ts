@@ -133,8 +133,10 @@ function findRecords(bytes: Uint8Array, logSeed: number): FoundRecord[] {
 }
 
 /** A file that is longer than a log can be is read as far as one can be. */
+/** Nothing of a file that is larger than a log can be: it is none, and its size may be made up. */
 function readWhole(file: RandomAccessFile): Uint8Array {
-  const sizeBytes = Math.min(file.sizeSync(), LOG_SIZE_BYTES_MAX);
+  const fileSizeBytes = file.sizeSync();
+  const sizeBytes = fileSizeBytes > LOG_SIZE_BYTES_MAX ? 0 : fileSizeBytes;
   const bytes = new Uint8Array(sizeBytes);
   let offset = 0;
   while (offset < sizeBytes) {

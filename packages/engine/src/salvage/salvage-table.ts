@@ -34,6 +34,7 @@ import type { SalvagedEntry, SalvageSource } from './source.js';
 const FOOTER_SIZE_BYTES = 128;
 const TABLE_ID_OFFSET = 16;
 const TABLE_ID_SIZE_BYTES = 16;
+const TABLE_SIZE_BYTES_MAX = 0xffff_ffff;
 
 /** Which table. */
 export interface TableRequest {
@@ -154,9 +155,9 @@ class TableSalvage {
 
   /** Step 2. */
   #readByScan(): Uint8Array | null {
-    const bytes = readWhole(this.#file);
-    const tableId = this.#identifierFor(bytes);
     const { known } = this.#request;
+    const bytes = readWhole(this.#file, known);
+    const tableId = this.#identifierFor(bytes);
     const end = Math.max(bytes.length, known?.sizeBytes ?? 0);
     if (tableId === null) {
       const reason = 'its footer is gone, and without it nothing in it can be checked';
@@ -320,7 +321,9 @@ function firstKeyOf(content: Uint8Array): Uint8Array {
   return content.slice(keyStart(content, 0, 0), keyEnd(content, 0, 0));
 }
 
-function readWhole(file: RandomAccessFile): Uint8Array {
-  const bytes = new Uint8Array(Math.min(file.sizeSync(), 0xffff_ffff));
+/** As much of the file as the table has; nothing of one that is larger than a table can be, if that is all that is known. */
+function readWhole(file: RandomAccessFile, known: TableMetadata | null): Uint8Array {
+  const sizeBytes = Math.min(known?.sizeBytes ?? Number.POSITIVE_INFINITY, file.sizeSync());
+  const bytes = new Uint8Array(sizeBytes > TABLE_SIZE_BYTES_MAX ? 0 : sizeBytes);
   return bytes.subarray(0, file.readSync(bytes, 0, bytes.length, 0));
 }

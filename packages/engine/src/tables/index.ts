@@ -7,5 +7,5 @@ export { ENTRIES_PER_BEAT, type JobProgress } from './job-progress.js';
 export { openTableSync, type TablePlace, type WrittenTable } from './open-table.js';
 export { NOT_CACHED, type TableFile, TableHandle } from './table-handle.js';
 export { type TableOutput, type TableOutputOptions, TableOutputs } from './table-outputs.js';
-export { TableStore, type TableStoreOptions } from './table-store.js';
 export { ownerOf } from './table-owner.js';
+export { TableStore, type TableStoreOptions } from './table-store.js';

@@ -229,7 +229,9 @@ export class CommitQueue {
       } catch (error) {
         if (!isStorageError(error)) throw error;
         if (this.#committer.isSuspended) return;
-        this.fail(error);
+        // No memory for this one: nothing has changed, and others may fit.
+        if (error.code === 'BUSY') this.#waiting.shift().fail(error);
+        else this.fail(error);
       }
     }
   }

@@ -245,7 +245,7 @@ describe('CommitQueue, when a full memtable cannot be replaced yet', () => {
     expect(bench.visible.at(-1)).toBe(4);
   });
 
-  test('is bounded: beyond 16 MiB the caller waits where it is', async () => {
+  test('P17: is bounded: beyond 16 MiB the caller waits where it is', async () => {
     const bench = makeBench();
     await fill(bench);
     const value = 'v'.repeat(1024 * 1024);

@@ -95,7 +95,7 @@ describe('TableIndex', () => {
     );
   });
 
-  test('refuses separators out of order', () => {
+  test('T11: refuses separators out of order', () => {
     expect(() => decode(encode(['c', 'b', 'd', 'e'].map(ascii)), DATA_END)).toThrow('out of order');
   });
 

@@ -37,6 +37,8 @@ const TUNING_LIMITS: Partial<Record<keyof TuningOptions, readonly [number, numbe
   pendingCompactionLimitBytes: [KIB * KIB, Number.MAX_SAFE_INTEGER],
   levelSizeMultiplier: [2, 100],
   baseLevelSizeBytes: [64 * KIB, Number.MAX_SAFE_INTEGER],
+  pinnedLimitBytes: [KIB * KIB, Number.MAX_SAFE_INTEGER],
+  snapshotWarningAgeMs: [1, Number.MAX_SAFE_INTEGER],
 };
 
 /** See the head of this file. */

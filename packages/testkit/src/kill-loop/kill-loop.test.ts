@@ -10,12 +10,15 @@ const SEED = 5;
 
 // Whoever is killed is a process of its own, which runs what was built.
 describe.runIf(existsSync(builtFolder()))('The kill loop', () => {
-  test.each(['os', 'always'] as const)('loses nothing with durability %s', async (durability) => {
-    const options = { killCount: 3, durability, seed: SEED, killsPerDirectory: 3 };
-    const result = await runKillLoop(options);
-    expect(result).toMatchObject({ problem: null, lostCount: 0, killCount: 3, reopenedCount: 3 });
-    expect(result.acknowledgedCount).toBeGreaterThan(0);
-  });
+  test.each(['os', 'always'] as const)(
+    'P1: loses nothing with durability %s',
+    async (durability) => {
+      const options = { killCount: 3, durability, seed: SEED, killsPerDirectory: 3 };
+      const result = await runKillLoop(options);
+      expect(result).toMatchObject({ problem: null, lostCount: 0, killCount: 3, reopenedCount: 3 });
+      expect(result.acknowledgedCount).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe('refuteContent', () => {

@@ -1,0 +1,46 @@
+/** Giving up to wait: what `signal` does to a method that returns a promise. */
+import { StorageError } from '@varve/base';
+
+/** What is used of an `AbortSignal`. */
+export interface CancelSignal {
+  /** Whether it was aborted. */
+  readonly aborted: boolean;
+  /** Has `listener` called when it is aborted. */
+  addEventListener(type: 'abort', listener: () => void): void;
+  /** Takes that back. */
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** A call that can be given up. */
+export interface CancelOptions {
+  /**
+   * Rejects with ABORTED when it is aborted, and before anything is done if it is already. Work under way is not undone: a
+   * write that was queued may still be carried out, as a whole.
+   */
+  readonly signal?: CancelSignal | undefined;
+}
+
+/** Calls `start` unless the signal is aborted, and waits for what it gives until then. */
+export function untilAborted<T>(signal: CancelSignal, start: () => Promise<T>): Promise<T> {
+  if (signal.aborted) return Promise.reject(aborted());
+  const started = start();
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      signal.removeEventListener('abort', stop);
+      reject(aborted());
+    };
+    // Whoever gave up is not told any more how it ended.
+    const ending =
+      <A>(end: (argument: A) => void) =>
+      (argument: A): void => {
+        signal.removeEventListener('abort', stop);
+        end(argument);
+      };
+    signal.addEventListener('abort', stop);
+    void started.then(ending(resolve), ending(reject));
+  });
+}
+
+function aborted(): StorageError {
+  return new StorageError('ABORTED', 'Cannot wait any longer: the signal was aborted');
+}
