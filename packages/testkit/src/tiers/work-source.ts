@@ -42,7 +42,7 @@ const UNIT_SIZES: Readonly<Record<string, number>> = {
 const UNIT_SIZE_DEFAULT = 10;
 
 const SIMULATION_SEED_COUNT = 100_000;
-const SIMULATION_UNIT_SIZE = 100;
+const SIMULATION_UNIT_SIZE = 20;
 const SIMULATION_OPERATION_COUNT = 300;
 const FAILURE_FOLDER = '.sim-failures';
 const MODEL_SEED_COUNT = 10_000;
