@@ -28,6 +28,7 @@ export async function compareCall(
   call: LevelCall,
   { contenders, entries, roundCount }: LevelComparison,
 ): Promise<LevelFigure> {
+  if (call.store === 'settled') for (const contender of contenders) await contender.settle();
   const times: Record<Contender['name'], number[]> = { varve: [], 'classic-level': [] };
   for (let round = -1; round < roundCount; round++) {
     for (const { name, level } of contenders) {

@@ -13,6 +13,8 @@ export type LevelEncoding = 'utf8' | 'view';
 export interface Contender {
   readonly name: 'varve' | 'classic-level';
   readonly level: AnyLevel;
+  /** Merges everything that was written. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,11 +43,19 @@ async function openOne(
   await level.open();
   return {
     ...{ name, level },
+    settle: () => compactAll(level),
     close: async () => {
       await level.close();
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+function compactAll(level: AnyLevel): Promise<void> {
+  const { compactRange } = level as unknown as {
+    compactRange(start: string, end: string, options: object): Promise<void>;
+  };
+  return compactRange.call(level, '0', '~', { keyEncoding: 'utf8' });
 }
 
 /** `count` entries of 16 + 100 bytes, scattered. */
