@@ -134,6 +134,7 @@ function runFlock(descriptor: number, call: FileCall): 'kernel' | 'pid' | 'held'
   });
   if (errnoOf(result.error) === 'ENOENT') return 'pid';
   if (result.error !== undefined) throw result.error;
+  if ((result.status as number | null | undefined) === undefined) throw forbiddenError(call);
   if (result.status === 0) return 'kernel';
   if (result.status === FLOCK_STATUS_HELD) return 'held';
   const reason = result.stderr.toString().trim();
@@ -141,6 +142,16 @@ function runFlock(descriptor: number, call: FileCall): 'kernel' | 'pid' | 'held'
     file: call.path,
     retryable: false,
   });
+}
+
+/** Deno without the permission for it gives no result at all. */
+function forbiddenError(call: FileCall): StorageError {
+  const advice = 'allow it, in Deno by --allow-run=flock';
+  return new StorageError(
+    'IO',
+    `Cannot lock ${call.path}: the program flock must not be run here; ${advice}`,
+    { file: call.path, retryable: false },
+  );
 }
 
 function identityOf(status: fs.BigIntStats): string {
@@ -200,11 +211,11 @@ function bootId(): string | null {
   return readSystemText('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
 }
 
+/** Null when the system does not have it, or a sandbox does not let it be read. */
 function readSystemText(path: string): string | null {
   try {
     return fs.readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
+  } catch {
     return null;
   }
 }

@@ -137,6 +137,14 @@ describe('ResilientExecutor', () => {
     expect(outcomes).toEqual([]);
   });
 
+  test('prepares the log of opening inline, and starts no thread for it', () => {
+    const { executor, threads, inline } = makeExecutor();
+    const preparation = { kind: 'prepareLog' } as Job;
+    executor.submit('flush', preparation, () => {});
+    executor.submit('flush', preparation, () => {});
+    expect([inline.pendingCount, threads.pendingCount]).toEqual([1, 1]);
+  });
+
   test('runs everything inline at once when no thread can be started', () => {
     const { threads, inline, lost, givenUp, outcomes, submit } = makeExecutor();
     submit('a');

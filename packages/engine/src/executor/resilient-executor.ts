@@ -2,6 +2,9 @@
  * Survives dying threads: a job whose thread died is given to a new one, and after a few deaths in a row everything runs
  * inline from then on; at once where no thread can be started. Slower, and it blocks the event loop while a job runs, but
  * nothing stops.
+ *
+ * The log that is prepared when a database opens is prepared inline too: opening blocks anyway, and a database that is
+ * closed again soon never starts a thread, which costs more than all the rest of opening and closing.
  */
 import { isStorageError, type StorageError } from '@varve/base';
 import type { Executor, JobDone, Lane } from './executor.js';
@@ -22,6 +25,7 @@ export interface ResilientExecutorOptions {
 export class ResilientExecutor implements Executor {
   readonly #options: ResilientExecutorOptions;
   #deathCount = 0;
+  #jobCount = 0;
   /** Of the newest death: all jobs of a thread fail with the same one. */
   #lastLoss: Error | null = null;
 
@@ -39,7 +43,9 @@ export class ResilientExecutor implements Executor {
 
   submit(lane: Lane, job: Job, done: JobDone): void {
     const { threads, inline } = this.#options;
-    const executor = this.#isInline ? inline : threads;
+    this.#jobCount += 1;
+    const isOfOpening = this.#jobCount === 1 && job.kind === 'prepareLog';
+    const executor = this.#isInline || isOfOpening ? inline : threads;
     executor.submit(lane, job, (outcome) => {
       const isLost =
         !outcome.ok && isStorageError(outcome.error) && outcome.error.code === 'WORKER_FAILED';
