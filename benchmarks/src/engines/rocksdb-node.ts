@@ -92,7 +92,7 @@ export class RocksStore implements EngineStore {
     return scanByArrays(this.#iterator(range), { limit: range.limit, visit });
   }
 
-  entries(range: ScanRange): Promise<number> {
+  entries(range: ScanRange): number | Promise<number> {
     return countEntries(this.#iterator(range));
   }
 
