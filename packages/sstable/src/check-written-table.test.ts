@@ -12,7 +12,7 @@ import { ascii, buildTable, openTable } from './testing/tables.js';
 beforeAll(initializeChecksums);
 
 /** Blocks of 3 entries. */
-const OPTIONS = { blockSizeBytes: 16 + 3 * 10 };
+const OPTIONS = { blockSizeBytes: 16 + 2 * 2 + 3 * 6 };
 
 function entriesWith(change: (index: number) => Partial<Entry>): Entry[] {
   return ['b', 'd', 'f', 'h', 'j', 'l', 'n'].map((key, index) => ({
@@ -92,7 +92,7 @@ describe('checkWrittenTable', () => {
     ['one entry twice', ['b', 'b', 'f']],
   ])('T10: refuses %s', (_name, keys) => {
     const { bytes, summary } = buildTable(PLAIN, OPTIONS);
-    const firstKeyOffset = 16 + 3 * 5;
+    const firstKeyOffset = 16 + 3 + 2 * 2;
     const forged = forgeFirstBlock(bytes, (content) => {
       content.set(ascii(keys.join('')), firstKeyOffset);
       for (const [index, key] of keys.entries())

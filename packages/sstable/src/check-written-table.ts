@@ -11,6 +11,8 @@ import {
   BASE_SEQUENCE_OFFSET,
   COMMON_KIND_OFFSET,
   endWidth,
+  FLAG_EQUAL_KEY_LENGTHS,
+  FLAG_EQUAL_VALUE_LENGTHS,
   FLAG_FINGERPRINTS,
   FLAG_KINDS,
   FLAGS_OFFSET,
@@ -18,14 +20,17 @@ import {
   sequenceWidth,
 } from './data-block/format.js';
 import {
+  endAt,
   entryCountOf,
   fingerprintsOffset,
+  keyEnd,
   keyEndsOffset,
+  keyStart,
   keysOffset,
   kindsOffset,
-  readEnd,
   readWideNumber,
   sequencesOffset,
+  valueEndsOffset,
   valuesOffset,
 } from './data-block/reader.js';
 import { DirectBlockSource } from './direct-block-source.js';
@@ -75,12 +80,9 @@ function checkBlock(reader: TableReader, blockIndex: number, check: BlockCheck):
   if (wrong >= 0)
     throw damage(reader, 'sst.filter', `a lookup misses entry ${wrong} of block ${blockIndex}`);
   const keys = keysOffset(bytes, 0);
-  const ends = keyEndsOffset(bytes, 0);
-  const width = endWidth(bytes[FLAGS_OFFSET]);
-  const lastOffset = ends + (entryCountOf(bytes, 0) - 1) * width;
-  const firstKey = bytes.subarray(keys, keys + readEnd(bytes, ends, width));
-  const lastStart = lastOffset === ends ? 0 : readEnd(bytes, lastOffset - width, width);
-  const lastKey = bytes.subarray(keys + lastStart, keys + readEnd(bytes, lastOffset, width));
+  const last = entryCountOf(bytes, 0) - 1;
+  const firstKey = bytes.subarray(keys, keyEnd(bytes, 0, 0));
+  const lastKey = bytes.subarray(keyStart(bytes, 0, last), keyEnd(bytes, 0, last));
   check.statistics.addBlock(bytes, valuesOffset(bytes, 0), length, firstKey, lastKey);
   const isBefore = blockIndex > 0 && compareWhole(reader.separator(blockIndex - 1), firstKey) > 0;
   if (isBefore || compareWhole(lastKey, reader.separator(blockIndex)) > 0) {
@@ -103,7 +105,9 @@ function addEntries(
   const hasFingerprints = (flags & FLAG_FINGERPRINTS) !== 0;
   const fingerprints = fingerprintsOffset(0);
   const keyEnds = keyEndsOffset(bytes, 0);
-  const valueEnds = keyEnds + entryCount * width;
+  const valueEnds = valueEndsOffset(bytes, 0);
+  const equalKeys = flags & FLAG_EQUAL_KEY_LENGTHS;
+  const equalValues = flags & FLAG_EQUAL_VALUE_LENGTHS;
   const sequences = sequencesOffset(bytes, 0);
   const baseSequence = readWideNumber(bytes, BASE_SEQUENCE_OFFSET);
   const numberWidth = sequenceWidth(flags);
@@ -113,8 +117,8 @@ function addEntries(
   let valueOffset = 0;
   let denied = -1;
   for (let entryIndex = 0; entryIndex < entryCount; entryIndex++) {
-    const end = keys + readEnd(bytes, keyEnds + entryIndex * width, width);
-    const valueEnd = readEnd(bytes, valueEnds + entryIndex * width, width);
+    const end = keys + endAt(bytes, keyEnds, entryIndex, width, equalKeys);
+    const valueEnd = endAt(bytes, valueEnds, entryIndex, width, equalValues);
     const hash = hashKey(bytes, start, end);
     const isDenied = hasFingerprints && bytes[fingerprints + entryIndex] !== fingerprintOf(hash);
     if (isDenied || !reader.mayContain(hash)) denied = entryIndex;

@@ -11,6 +11,8 @@ import {
   BASE_SEQUENCE_OFFSET,
   COMMON_KIND_OFFSET,
   endWidth,
+  FLAG_EQUAL_KEY_LENGTHS,
+  FLAG_EQUAL_VALUE_LENGTHS,
   FLAGS_OFFSET,
   kindWidth,
   sequenceWidth,
@@ -24,6 +26,7 @@ import {
   readEnd,
   readWideNumber,
   sequencesOffset,
+  startAt,
   valueEndsOffset,
   valuesOffset,
 } from './data-block/reader.js';
@@ -65,6 +68,9 @@ export class TableCursor implements EntryCursor {
   #entryCount = 0;
   #entryIndex = 0;
   #endWidth = 0;
+  /** Not 0 if all keys, or values, are as long as the first. */
+  #equalKeys = 0;
+  #equalValues = 0;
   #sequenceWidth = 0;
   #kindWidth = 0;
   #keyEnds = 0;
@@ -209,13 +215,12 @@ export class TableCursor implements EntryCursor {
   /** Makes an entry of the loaded block the current one. */
   #moveWithin(entryIndex: number): number {
     const bytes = this.keyBytes;
-    const before = (entryIndex - 1) * this.#endWidth;
     const width = this.#endWidth;
     this.#entryIndex = entryIndex;
-    this.keyOffset =
-      this.#keys + (entryIndex === 0 ? 0 : readEnd(bytes, this.#keyEnds + before, width));
-    this.valueOffset =
-      this.#values + (entryIndex === 0 ? 0 : readEnd(bytes, this.#valueEnds + before, width));
+    const keyStart = startAt(bytes, this.#keyEnds, entryIndex, width, this.#equalKeys);
+    const valueStart = startAt(bytes, this.#valueEnds, entryIndex, width, this.#equalValues);
+    this.keyOffset = this.#keys + keyStart;
+    this.valueOffset = this.#values + valueStart;
     this.#readEntry(entryIndex);
     this.valid = true;
     return CursorStatus.READY;
@@ -225,10 +230,14 @@ export class TableCursor implements EntryCursor {
   #readEntry(entryIndex: number): void {
     const bytes = this.keyBytes;
     const width = this.#endWidth;
-    const keyEnd = this.#keys + readEnd(bytes, this.#keyEnds + entryIndex * width, width);
-    const valueEnd = this.#values + readEnd(bytes, this.#valueEnds + entryIndex * width, width);
-    this.keyLength = keyEnd - this.keyOffset;
-    this.valueLength = valueEnd - this.valueOffset;
+    if (this.#equalKeys === 0) {
+      const keyEnd = this.#keys + readEnd(bytes, this.#keyEnds + entryIndex * width, width);
+      this.keyLength = keyEnd - this.keyOffset;
+    }
+    if (this.#equalValues === 0) {
+      const valueEnd = this.#values + readEnd(bytes, this.#valueEnds + entryIndex * width, width);
+      this.valueLength = valueEnd - this.valueOffset;
+    }
     if (this.#sequenceWidth !== 0) this.sequence = this.#readSequence(entryIndex);
     if (this.#kindWidth !== 0) this.kind = bytes[this.#kinds + entryIndex];
   }
@@ -254,6 +263,8 @@ export class TableCursor implements EntryCursor {
     this.#endWidth = endWidth(flags);
     this.#sequenceWidth = sequenceWidth(flags);
     this.#kindWidth = kindWidth(flags);
+    this.#equalKeys = flags & FLAG_EQUAL_KEY_LENGTHS;
+    this.#equalValues = flags & FLAG_EQUAL_VALUE_LENGTHS;
     this.#keyEnds = keyEndsOffset(bytes, 0);
     this.#valueEnds = valueEndsOffset(bytes, 0);
     this.#sequences = sequencesOffset(bytes, 0);
@@ -265,6 +276,9 @@ export class TableCursor implements EntryCursor {
     this.valueBytes = bytes;
     this.sequence = this.#baseSequence;
     this.kind = bytes[COMMON_KIND_OFFSET];
+    // Of all entries, where there is no more than one length.
+    this.keyLength = readEnd(bytes, this.#keyEnds, this.#endWidth);
+    this.valueLength = readEnd(bytes, this.#valueEnds, this.#endWidth);
   }
 
   #setTarget(bytes: Uint8Array, start: number, end: number): void {

@@ -24,7 +24,7 @@ const ENTRIES: Entry[] = ['b', 'd', 'f', 'h', 'j', 'l', 'n'].map((key, index) =>
   sequence: 9,
   kind: EntryKind.put,
 }));
-const OPTIONS = { blockSizeBytes: 16 + 3 * 10 };
+const OPTIONS = { blockSizeBytes: 16 + 2 * 2 + 3 * 6 };
 
 function build(): Uint8Array {
   return buildTable(ENTRIES, OPTIONS).bytes;
@@ -82,11 +82,11 @@ describe('verifyTable', () => {
   // From here on checksums are right: only a faulty writer or a forger makes such tables.
 
   /**
-   * Offsets in the content of the first block: 3 entries, fingerprints, ends of 2 bytes, no sequences
+   * Offsets in the content of the first block: 3 entries, fingerprints, two ends of 2 bytes, no sequences
    * or kinds.
    */
   const FINGERPRINTS = 16;
-  const KEYS = FINGERPRINTS + 3 * 5;
+  const KEYS = FINGERPRINTS + 3 + 2 * 2;
 
   test.each([
     ['keys out of order', (content: Uint8Array) => content.set(ascii('dbf'), KEYS)],

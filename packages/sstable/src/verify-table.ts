@@ -15,8 +15,16 @@ import {
   type StorageErrorDetails,
 } from '@varve/base';
 import { BlockBuffer } from './block-source.js';
-import { endWidth, FLAG_FINGERPRINTS, FLAGS_OFFSET, fingerprintOf } from './data-block/format.js';
 import {
+  endWidth,
+  FLAG_EQUAL_KEY_LENGTHS,
+  FLAG_EQUAL_VALUE_LENGTHS,
+  FLAG_FINGERPRINTS,
+  FLAGS_OFFSET,
+  fingerprintOf,
+} from './data-block/format.js';
+import {
+  endAt,
   entryCountOf,
   fingerprintsOffset,
   keyEnd,
@@ -24,7 +32,6 @@ import {
   keyStart,
   keysOffset,
   kindAt,
-  readEnd,
   sequenceAt,
   valueEndsOffset,
   valueStart,
@@ -161,13 +168,15 @@ class TableVerifier {
   #firstUnordered(): number {
     const { bytes } = this.#buffer;
     const entryCount = entryCountOf(bytes, 0);
-    const width = endWidth(bytes[FLAGS_OFFSET]);
+    const flags = bytes[FLAGS_OFFSET];
+    const width = endWidth(flags);
+    const equalKeys = flags & FLAG_EQUAL_KEY_LENGTHS;
     const ends = keyEndsOffset(bytes, 0);
     const keys = keysOffset(bytes, 0);
     let start = keys;
-    let end = keys + readEnd(bytes, ends, width);
+    let end = keys + endAt(bytes, ends, 0, width, equalKeys);
     for (let entryIndex = 1; entryIndex < entryCount; entryIndex++) {
-      const nextEnd = keys + readEnd(bytes, ends + entryIndex * width, width);
+      const nextEnd = keys + endAt(bytes, ends, entryIndex, width, equalKeys);
       const order = compareBytes(bytes, start, end, bytes, end, nextEnd);
       if (order > 0) return entryIndex;
       if (order === 0 && sequenceAt(bytes, 0, entryIndex - 1) <= sequenceAt(bytes, 0, entryIndex)) {
@@ -183,9 +192,12 @@ class TableVerifier {
   #addEntries(): Unfindable {
     const { bytes } = this.#buffer;
     const entryCount = entryCountOf(bytes, 0);
-    const width = endWidth(bytes[FLAGS_OFFSET]);
+    const flags = bytes[FLAGS_OFFSET];
+    const width = endWidth(flags);
+    const equalKeys = flags & FLAG_EQUAL_KEY_LENGTHS;
     const keyEnds = keyEndsOffset(bytes, 0);
     const valueEnds = valueEndsOffset(bytes, 0);
+    const equalValues = flags & FLAG_EQUAL_VALUE_LENGTHS;
     const keys = keysOffset(bytes, 0);
     let start = keys;
     let valueOffset = 0;
@@ -193,8 +205,8 @@ class TableVerifier {
       (bytes[FLAGS_OFFSET] & FLAG_FINGERPRINTS) === 0 ? -1 : fingerprintsOffset(0);
     const unfindable: Unfindable = { wrong: -1, denied: -1 };
     for (let entryIndex = 0; entryIndex < entryCount; entryIndex++) {
-      const end = keys + readEnd(bytes, keyEnds + entryIndex * width, width);
-      const valueEnd = readEnd(bytes, valueEnds + entryIndex * width, width);
+      const end = keys + endAt(bytes, keyEnds, entryIndex, width, equalKeys);
+      const valueEnd = endAt(bytes, valueEnds, entryIndex, width, equalValues);
       const keyHash = hashKey(bytes, start, end);
       const isWrong =
         fingerprints >= 0 && bytes[fingerprints + entryIndex] !== fingerprintOf(keyHash);

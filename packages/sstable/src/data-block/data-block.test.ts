@@ -20,6 +20,8 @@ import {
 } from '../testing/entries.js';
 import { ascii } from '../testing/tables.js';
 import {
+  FLAG_EQUAL_KEY_LENGTHS,
+  FLAG_EQUAL_VALUE_LENGTHS,
   FLAG_FINGERPRINTS,
   FLAG_KINDS,
   FLAG_WIDE_ENDS,
@@ -131,6 +133,8 @@ describe('DataBlockWriter', () => {
     expect(flags.some((bits) => (bits & FLAG_KINDS) !== 0)).toBe(true);
     expect(flags.every((bits) => (bits & FLAG_FINGERPRINTS) !== 0)).toBe(true);
     expect(new Set(flags.map(sequenceWidth))).toEqual(new Set([0, 4, 8]));
+    expect(flags.some((bits) => (bits & FLAG_EQUAL_VALUE_LENGTHS) !== 0)).toBe(true);
+    expect(flags.some((bits) => (bits & FLAG_EQUAL_VALUE_LENGTHS) === 0)).toBe(true);
   });
 
   test('computes the size of a block with one more entry', () => {
@@ -169,6 +173,27 @@ describe('DataBlockWriter', () => {
     for (const [index, { key }] of entries.entries()) {
       const hash = hashKey(key, 0, key.length);
       expect(findEntry(block, BASE, key, 0, key.length, 7, hash)).toBe(index);
+    }
+  });
+
+  test.each([
+    ['of one length', ['aa', 'bb', 'cc'], ['1', '2', '3'], 0b11, 2 + 2],
+    ['and keys of several lengths', ['a', 'bb', 'cc'], ['1', '2', '3'], 0b10, 6 + 2],
+    ['and values of several lengths', ['aa', 'bb', 'cc'], ['1', '2', '33'], 0b01, 2 + 6],
+    ['of several lengths', ['aa', 'bb', 'c'], ['11', '2', '3'], 0b00, 6 + 6],
+  ])('stores one end for all keys or values %s', (_name, keys, values, equal, endsSizeBytes) => {
+    const entries = keys.map((key, index) => put(key, values[index]!, 7));
+    const block = blockOf(entries);
+    const flags = block[BASE + FLAGS_OFFSET];
+    expect(flags & FLAG_EQUAL_KEY_LENGTHS).toBe((equal & 1) === 0 ? 0 : FLAG_EQUAL_KEY_LENGTHS);
+    expect(flags & FLAG_EQUAL_VALUE_LENGTHS).toBe((equal & 2) === 0 ? 0 : FLAG_EQUAL_VALUE_LENGTHS);
+    const sectionsSizeBytes = [...keys, ...values].join('').length;
+    expect(block.length - BASE - 3).toBe(16 + 3 + endsSizeBytes + sectionsSizeBytes);
+    expect(entriesOf(block).every((entry, index) => isSame(entry, entries[index]))).toBe(true);
+    for (const [index, { key }] of entries.entries()) {
+      const hash = hashKey(key, 0, key.length);
+      expect(findEntry(block, BASE, key, 0, key.length, 7, hash)).toBe(index);
+      expect(lowerBound(block, BASE, key, 0, key.length)).toBe(index);
     }
   });
 
@@ -320,6 +345,7 @@ describe('validateBlock', () => {
   const COLUMNS = [1, 0, 2, 0, 1, 0, 1, 0];
   const SECTIONS = [97, 98, 120];
   const VALID = [...HEADER, ...COLUMNS, ...SECTIONS];
+  const BILLION = [0, 0, 0, 64, 96, 1, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
   /** The valid block with bytes replaced. */
   function withBytes(...replaced: [offset: number, byte: number][]): Uint8Array {
@@ -330,8 +356,15 @@ describe('validateBlock', () => {
 
   test.each([
     ['no entries', withBytes([0, 0]), 'entry count'],
+    ['one entry that is not as long as itself', withBytes([0, 1]), 'flags'],
+    ['a billion entries without bytes', Uint8Array.from(BILLION), 'entry count'],
+    [
+      'keys of one length that are longer than the block',
+      withBytes([4, 32], [16, 200]),
+      'key ends',
+    ],
     ['more entries than bytes', withBytes([3, 255]), 'entry count'],
-    ['an unknown flag', withBytes([4, 32]), 'flags'],
+    ['an unknown flag', withBytes([4, 128]), 'flags'],
     ['an impossible width', withBytes([4, 6]), 'flags'],
     ['a reserved byte', withBytes([7, 1]), 'reserved'],
     ['kind 0', withBytes([5, 0]), 'entry kind'],

@@ -12,16 +12,20 @@ import { equalBytes, readU16, readU32 } from '@varve/base';
 import {
   BASE_SEQUENCE_OFFSET,
   COMMON_KIND_OFFSET,
-  columnsWidth,
+  columnsSize,
   DATA_BLOCK_HEADER_SIZE_BYTES,
   endWidth,
+  FLAG_EQUAL_KEY_LENGTHS,
+  FLAG_EQUAL_VALUE_LENGTHS,
   FLAG_FINGERPRINTS,
   FLAG_KINDS,
   FLAGS_OFFSET,
   fingerprintOf,
   fingerprintWidth,
+  keyEndCount,
   kindWidth,
   sequenceWidth,
+  valueEndCount,
 } from './format.js';
 
 const TWO_TO_32 = 0x1_0000_0000;
@@ -68,8 +72,7 @@ export function lowerBound(
 
 /** Gives where the key of an entry starts. */
 export function keyStart(block: Uint8Array, base: number, entryIndex: number): number {
-  const keys = keysOffset(block, base);
-  return entryIndex === 0 ? keys : keys + readKeyEnd(block, base, entryIndex - 1);
+  return keysOffset(block, base) + (entryIndex === 0 ? 0 : readKeyEnd(block, base, entryIndex - 1));
 }
 
 /** Gives where the key of an entry ends. */
@@ -106,14 +109,16 @@ export function locateValue(
   const entryCount = entryCountOf(block, base);
   const width = endWidth(flags);
   const keyEnds = base + DATA_BLOCK_HEADER_SIZE_BYTES + entryCount * fingerprintWidth(flags);
-  const valueEnds = keyEnds + entryCount * width;
-  const keys = base + DATA_BLOCK_HEADER_SIZE_BYTES + entryCount * columnsWidth(flags);
-  const values = keys + readEnd(block, valueEnds - width, width);
-  const offset = valueEnds + entryIndex * width;
-  place.kind =
-    block[(flags & FLAG_KINDS) === 0 ? base + COMMON_KIND_OFFSET : keys - entryCount + entryIndex];
-  place.valueStart = entryIndex === 0 ? values : values + readEnd(block, offset - width, width);
-  place.valueEnd = values + readEnd(block, offset, width);
+  const valueEnds = keyEnds + keyEndCount(flags, entryCount) * width;
+  const keys = base + DATA_BLOCK_HEADER_SIZE_BYTES + columnsSize(flags, entryCount);
+  const values =
+    keys + endAt(block, keyEnds, entryCount - 1, width, flags & FLAG_EQUAL_KEY_LENGTHS);
+  const isEqual = flags & FLAG_EQUAL_VALUE_LENGTHS;
+  const kindOffset =
+    (flags & FLAG_KINDS) === 0 ? base + COMMON_KIND_OFFSET : keys - entryCount + entryIndex;
+  place.kind = block[kindOffset];
+  place.valueStart = values + startAt(block, valueEnds, entryIndex, width, isEqual);
+  place.valueEnd = values + endAt(block, valueEnds, entryIndex, width, isEqual);
 }
 
 /** Gives the sequence of an entry. */
@@ -145,14 +150,16 @@ export function keyEndsOffset(block: Uint8Array, base: number): number {
 
 /** Gives where the value ends start. */
 export function valueEndsOffset(block: Uint8Array, base: number): number {
-  const width = endWidth(block[base + FLAGS_OFFSET]);
-  return keyEndsOffset(block, base) + entryCountOf(block, base) * width;
+  const flags = block[base + FLAGS_OFFSET];
+  const count = keyEndCount(flags, entryCountOf(block, base));
+  return keyEndsOffset(block, base) + count * endWidth(flags);
 }
 
 /** Gives where the sequences start. */
 export function sequencesOffset(block: Uint8Array, base: number): number {
-  const width = endWidth(block[base + FLAGS_OFFSET]);
-  return keyEndsOffset(block, base) + entryCountOf(block, base) * 2 * width;
+  const flags = block[base + FLAGS_OFFSET];
+  const count = valueEndCount(flags, entryCountOf(block, base));
+  return valueEndsOffset(block, base) + count * endWidth(flags);
 }
 
 /** Gives where the kinds start. */
@@ -182,14 +189,42 @@ export function readWideNumber(block: Uint8Array, offset: number): number {
   return readU32(block, offset + 4) * TWO_TO_32 + readU32(block, offset);
 }
 
+/**
+ * Where a key or value ends, from the start of its section, by the column of ends at `column`. If `isEqual` is not 0, all
+ * are as long as the first.
+ */
+export function endAt(
+  block: Uint8Array,
+  column: number,
+  entryIndex: number,
+  width: number,
+  isEqual: number,
+): number {
+  if (isEqual !== 0) return readEnd(block, column, width) * (entryIndex + 1);
+  return readEnd(block, column + entryIndex * width, width);
+}
+
+/** Where a key or value starts: see {@link endAt}. */
+export function startAt(
+  block: Uint8Array,
+  column: number,
+  entryIndex: number,
+  width: number,
+  isEqual: number,
+): number {
+  return entryIndex === 0 ? 0 : endAt(block, column, entryIndex - 1, width, isEqual);
+}
+
 function readKeyEnd(block: Uint8Array, base: number, entryIndex: number): number {
-  const width = endWidth(block[base + FLAGS_OFFSET]);
-  return readEnd(block, keyEndsOffset(block, base) + entryIndex * width, width);
+  const flags = block[base + FLAGS_OFFSET];
+  const isEqual = flags & FLAG_EQUAL_KEY_LENGTHS;
+  return endAt(block, keyEndsOffset(block, base), entryIndex, endWidth(flags), isEqual);
 }
 
 function readValueEnd(block: Uint8Array, base: number, entryIndex: number): number {
-  const width = endWidth(block[base + FLAGS_OFFSET]);
-  return readEnd(block, valueEndsOffset(block, base) + entryIndex * width, width);
+  const flags = block[base + FLAGS_OFFSET];
+  const isEqual = flags & FLAG_EQUAL_VALUE_LENGTHS;
+  return endAt(block, valueEndsOffset(block, base), entryIndex, endWidth(flags), isEqual);
 }
 
 /**
@@ -210,12 +245,12 @@ function findByFingerprint(
   const fingerprints = fingerprintsOffset(base);
   const width = endWidth(flags);
   const ends = fingerprints + entryCount;
-  const keys = fingerprints + entryCount * columnsWidth(flags);
+  const keys = fingerprints + columnsSize(flags, entryCount);
+  const isEqual = flags & FLAG_EQUAL_KEY_LENGTHS;
   for (let entryIndex = 0; entryIndex < entryCount; entryIndex++) {
     if (block[fingerprints + entryIndex] !== fingerprint) continue;
-    const endOffset = ends + entryIndex * width;
-    const entryStart = entryIndex === 0 ? keys : keys + readEnd(block, endOffset - width, width);
-    const entryEnd = keys + readEnd(block, endOffset, width);
+    const entryStart = keys + startAt(block, ends, entryIndex, width, isEqual);
+    const entryEnd = keys + endAt(block, ends, entryIndex, width, isEqual);
     if (!equalBytes(block, entryStart, entryEnd, key, start, end)) continue;
     if (sequence === Infinity || sequenceAt(block, base, entryIndex) <= sequence) return entryIndex;
   }
@@ -237,7 +272,9 @@ function search(
   end: number,
   sequence: number,
 ): number {
-  const width = endWidth(block[base + FLAGS_OFFSET]);
+  const flags = block[base + FLAGS_OFFSET];
+  const width = endWidth(flags);
+  const isEqual = flags & FLAG_EQUAL_KEY_LENGTHS;
   const ends = keyEndsOffset(block, base);
   const keys = keysOffset(block, base);
   const length = end - start;
@@ -248,9 +285,8 @@ function search(
   let equal = -1;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const endOffset = ends + middle * width;
-    const entryStart = middle === 0 ? keys : keys + readEnd(block, endOffset - width, width);
-    const entryLength = keys + readEnd(block, endOffset, width) - entryStart;
+    const entryStart = keys + startAt(block, ends, middle, width, isEqual);
+    const entryLength = keys + endAt(block, ends, middle, width, isEqual) - entryStart;
     const comparable = Math.min(entryLength, length);
     let shared = Math.min(lowShared, highShared);
     while (shared < comparable && block[entryStart + shared] === key[start + shared]) shared++;

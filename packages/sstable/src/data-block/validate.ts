@@ -17,14 +17,17 @@ import { type BlockPlace, blockDamage, blockUnsupported } from '../block/trailer
 import {
   BASE_SEQUENCE_OFFSET,
   COMMON_KIND_OFFSET,
-  columnsWidth,
+  columnsSize,
   DATA_BLOCK_HEADER_SIZE_BYTES,
   endWidth,
   FLAG_KINDS,
+  FLAGS_EQUAL_LENGTHS,
   FLAGS_MASK,
   FLAGS_OFFSET,
+  keyEndCount,
   RESERVED_OFFSET,
   sequenceWidth,
+  valueEndCount,
 } from './format.js';
 import {
   entryCountOf,
@@ -49,16 +52,20 @@ export function validateBlock(
   place: BlockPlace,
 ): void {
   const sectionsSizeBytes = validateHeader(content, start, end, place);
-  const width = endWidth(content[start + FLAGS_OFFSET]);
+  const flags = content[start + FLAGS_OFFSET];
+  const width = endWidth(flags);
   const entryCount = entryCountOf(content, start);
   const keyEnds = keyEndsOffset(content, start);
-  const keysSizeBytes = validateEnds(content, keyEnds, width, entryCount, MAX_KEY_SIZE_BYTES);
+  const keyCount = keyEndCount(flags, entryCount);
+  const lastKeyEnd = validateEnds(content, keyEnds, width, keyCount, MAX_KEY_SIZE_BYTES);
+  const keysSizeBytes = lastKeyEnd * (entryCount / keyCount);
   if (keysSizeBytes < 0 || keysSizeBytes > sectionsSizeBytes) {
     throw blockDamage(place, 'key ends out of range');
   }
   const valueEnds = valueEndsOffset(content, start);
-  const valuesSizeBytes = validateEnds(content, valueEnds, width, entryCount, sectionsSizeBytes);
-  if (valuesSizeBytes !== sectionsSizeBytes - keysSizeBytes) {
+  const valueCount = valueEndCount(flags, entryCount);
+  const lastValueEnd = validateEnds(content, valueEnds, width, valueCount, sectionsSizeBytes);
+  if (lastValueEnd * (entryCount / valueCount) !== sectionsSizeBytes - keysSizeBytes) {
     throw blockDamage(place, 'value ends out of range');
   }
   validateSequences(content, start, place);
@@ -81,9 +88,15 @@ function validateHeader(
   if (readU16(content, start + RESERVED_OFFSET) !== 0) {
     throw blockDamage(place, 'reserved bytes are not zero');
   }
-  const columnsSizeBytes = entryCountOf(content, start) * columnsWidth(flags);
-  if (columnsSizeBytes === 0 || columnsSizeBytes > spaceBytes) {
+  const entryCount = entryCountOf(content, start);
+  const columnsSizeBytes = columnsSize(flags, entryCount);
+  // No two entries are the same, so each takes a byte somewhere: a few bytes must not pass for a billion entries.
+  if (entryCount === 0 || entryCount > spaceBytes || columnsSizeBytes > spaceBytes) {
     throw blockDamage(place, 'entry count out of range');
+  }
+  // One entry is as long as itself: the flags that say so are set, or two blocks would mean the same.
+  if (entryCount === 1 && (flags & FLAGS_EQUAL_LENGTHS) !== FLAGS_EQUAL_LENGTHS) {
+    throw blockDamage(place, 'flags are not valid');
   }
   return spaceBytes - columnsSizeBytes;
 }

@@ -8,17 +8,22 @@ import { copyBytes, writeU16, writeU32, writeU53 } from '@varve/base';
 import {
   BASE_SEQUENCE_OFFSET,
   COMMON_KIND_OFFSET,
-  columnsWidth,
+  columnsSize,
   DATA_BLOCK_HEADER_SIZE_BYTES,
   ENTRY_COUNT_OFFSET,
   endWidth,
+  FLAG_EQUAL_KEY_LENGTHS,
+  FLAG_EQUAL_VALUE_LENGTHS,
   FLAG_FINGERPRINTS,
   FLAG_KINDS,
+  FLAGS_EQUAL_LENGTHS,
   FLAGS_OFFSET,
   fingerprintOf,
   flagsFor,
+  keyEndCount,
   RESERVED_OFFSET,
   sequenceWidth,
+  valueEndCount,
 } from './format.js';
 
 const ENTRY_CAPACITY = 256;
@@ -50,6 +55,11 @@ export class DataBlockWriter {
   #kinds = new Uint8Array(ENTRY_CAPACITY);
   /** The bit with the number of every kind in the block. */
   #kindBits = 0;
+  /** Of the first entry. */
+  #keyLength = 0;
+  #valueLength = 0;
+  /** Those of the flags of equal lengths that hold. */
+  #equalLengths = FLAGS_EQUAL_LENGTHS;
   /** An array and not two fields, so that storing a sequence never allocates a number. */
   readonly #sequenceRange = Float64Array.of(Infinity, -Infinity);
 
@@ -62,14 +72,22 @@ export class DataBlockWriter {
     const highest = Math.max(sequence, range[HIGHEST]);
     const kindBits = this.#kindBits | (1 << kind);
     const entryCount = this.entryCount + 1;
-    const flags = flagsFor(entryCount, keysSizeBytes, valuesSizeBytes, highest - lowest, kindBits);
-    const columnsSizeBytes = entryCount * columnsWidth(flags);
+    const equalLengths = this.#equalLengthsWith(keyLength, valueLength);
+    const flags = flagsFor(
+      entryCount,
+      keysSizeBytes,
+      valuesSizeBytes,
+      highest - lowest,
+      kindBits,
+      equalLengths,
+    );
+    const columnsSizeBytes = columnsSize(flags, entryCount);
     return DATA_BLOCK_HEADER_SIZE_BYTES + columnsSizeBytes + keysSizeBytes + valuesSizeBytes;
   }
 
   /** Gives the encoded size of the block. */
   get sizeBytes(): number {
-    const columnsSizeBytes = this.entryCount * columnsWidth(this.#flags());
+    const columnsSizeBytes = columnsSize(this.#flags(), this.entryCount);
     const sectionsSizeBytes = this.keysSizeBytes + this.valuesSizeBytes;
     return DATA_BLOCK_HEADER_SIZE_BYTES + columnsSizeBytes + sectionsSizeBytes;
   }
@@ -107,6 +125,11 @@ export class DataBlockWriter {
     this.#sequences[entryIndex] = sequence;
     this.#kinds[entryIndex] = kind;
     this.#kindBits |= 1 << kind;
+    this.#equalLengths = this.#equalLengthsWith(keyEnd - keyStart, valueEnd - valueStart);
+    if (entryIndex === 0) {
+      this.#keyLength = keyEnd - keyStart;
+      this.#valueLength = valueEnd - valueStart;
+    }
     const range = this.#sequenceRange;
     if (sequence < range[LOWEST]) range[LOWEST] = sequence;
     if (sequence > range[HIGHEST]) range[HIGHEST] = sequence;
@@ -142,8 +165,9 @@ export class DataBlockWriter {
       copyBytes(this.#fingerprints, 0, entryCount, target, end);
       end += entryCount;
     }
-    end = writeEnds(target, end, this.#keyEnds, entryCount, endWidth(flags));
-    end = writeEnds(target, end, this.#valueEnds, entryCount, endWidth(flags));
+    const width = endWidth(flags);
+    end = writeEnds(target, end, this.#keyEnds, keyEndCount(flags, entryCount), width);
+    end = writeEnds(target, end, this.#valueEnds, valueEndCount(flags, entryCount), width);
     end = this.#writeSequences(target, end, sequenceWidth(flags));
     if ((flags & FLAG_KINDS) !== 0) {
       copyBytes(this.#kinds, 0, entryCount, target, end);
@@ -162,6 +186,7 @@ export class DataBlockWriter {
     this.lastKeyStart = 0;
     this.entryCount = 0;
     this.#kindBits = 0;
+    this.#equalLengths = FLAGS_EQUAL_LENGTHS;
     this.#sequenceRange[LOWEST] = Infinity;
     this.#sequenceRange[HIGHEST] = -Infinity;
     if (this.values.length > RETAINED_SECTION_SIZE_BYTES_MAX) {
@@ -173,7 +198,23 @@ export class DataBlockWriter {
     const range = this.#sequenceRange;
     const sequenceSpan = this.entryCount === 0 ? 0 : range[HIGHEST] - range[LOWEST];
     const { entryCount, keysSizeBytes, valuesSizeBytes } = this;
-    return flagsFor(entryCount, keysSizeBytes, valuesSizeBytes, sequenceSpan, this.#kindBits);
+    return flagsFor(
+      entryCount,
+      keysSizeBytes,
+      valuesSizeBytes,
+      sequenceSpan,
+      this.#kindBits,
+      this.#equalLengths,
+    );
+  }
+
+  /** Which flags of equal lengths hold with one more entry. */
+  #equalLengthsWith(keyLength: number, valueLength: number): number {
+    if (this.entryCount === 0) return FLAGS_EQUAL_LENGTHS;
+    let equalLengths = this.#equalLengths;
+    if (keyLength !== this.#keyLength) equalLengths &= ~FLAG_EQUAL_KEY_LENGTHS;
+    if (valueLength !== this.#valueLength) equalLengths &= ~FLAG_EQUAL_VALUE_LENGTHS;
+    return equalLengths;
   }
 
   #writeSequences(target: Uint8Array, offset: number, width: number): number {
@@ -202,11 +243,11 @@ function writeEnds(
   target: Uint8Array,
   offset: number,
   ends: Uint32Array,
-  entryCount: number,
+  endCount: number,
   width: number,
 ): number {
   let end = offset;
-  for (let entryIndex = 0; entryIndex < entryCount; entryIndex++, end += width) {
+  for (let entryIndex = 0; entryIndex < endCount; entryIndex++, end += width) {
     if (width === 2) writeU16(target, end, ends[entryIndex]);
     else writeU32(target, end, ends[entryIndex]);
   }

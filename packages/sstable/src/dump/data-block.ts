@@ -9,11 +9,15 @@ import {
   COMMON_KIND_OFFSET,
   ENTRY_COUNT_OFFSET,
   endWidth,
+  FLAG_EQUAL_KEY_LENGTHS,
+  FLAG_EQUAL_VALUE_LENGTHS,
   FLAGS_OFFSET,
   fingerprintWidth,
+  keyEndCount,
   kindWidth,
   RESERVED_OFFSET,
   sequenceWidth,
+  valueEndCount,
 } from '../data-block/format.js';
 import {
   entryCountOf,
@@ -72,16 +76,16 @@ function* dumpContent(dump: HexDump, block: Uint8Array, base: number): Generator
   const readEndAt = (offset: number) => readEnd(block, offset, endWidth(flags));
   yield* dump.column(
     keyEndsOffset(block, base),
-    entryCount,
+    keyEndCount(flags, entryCount),
     endWidth(flags),
-    'key ends',
+    (flags & FLAG_EQUAL_KEY_LENGTHS) === 0 ? 'key ends' : 'end of the first key',
     readEndAt,
   );
   yield* dump.column(
     valueEndsOffset(block, base),
-    entryCount,
+    valueEndCount(flags, entryCount),
     endWidth(flags),
-    'value ends',
+    (flags & FLAG_EQUAL_VALUE_LENGTHS) === 0 ? 'value ends' : 'end of the first value',
     readEndAt,
   );
   const sequences = sequencesOffset(block, base);
@@ -116,5 +120,7 @@ function* dumpContent(dump: HexDump, block: Uint8Array, base: number): Generator
 function flagNames(flags: number): string {
   const kinds = kindWidth(flags) > 0 ? ', kinds' : '';
   const fingerprints = fingerprintWidth(flags) > 0 ? ', fingerprints' : '';
-  return `ends of ${endWidth(flags)} bytes, sequences of ${sequenceWidth(flags)} bytes${kinds}${fingerprints}`;
+  const keys = (flags & FLAG_EQUAL_KEY_LENGTHS) !== 0 ? ', keys of one length' : '';
+  const values = (flags & FLAG_EQUAL_VALUE_LENGTHS) !== 0 ? ', values of one length' : '';
+  return `ends of ${endWidth(flags)} bytes, sequences of ${sequenceWidth(flags)} bytes${kinds}${fingerprints}${keys}${values}`;
 }
