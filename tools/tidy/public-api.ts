@@ -129,6 +129,8 @@ export class PublicApi {
     return members.flatMap((symbol) => {
       const declaration = symbol.declarations?.[0];
       if (declaration === undefined || !isUsableMember(declaration)) return [];
+      // Hooks that a base class of somebody else calls, and documents.
+      if (symbol.name.startsWith('_')) return [];
       const name = `${owner.name}.${symbol.name}`;
       return [{ name, symbol, declaration, isMember: true, packageName: owner.packageName }];
     });

@@ -1,7 +1,7 @@
 /**
  * Options of a database, in the words of the engine and, where there is a counterpart, in those of classic-level.
  */
-import type { DatabaseOptions as EngineOptions, Durability, TuningOptions } from '@varve/engine';
+import type { Durability, DatabaseOptions as EngineOptions, TuningOptions } from '@varve/engine';
 import type { AbstractDatabaseOptions, AbstractOpenOptions } from 'abstract-level';
 import { LevelError } from './level-error.js';
 

@@ -1,12 +1,12 @@
 // What a write promises, and what it fails with.
 
-import { MemoryFileSystem } from '@varve/vfs';
 import { createRandom } from '@varve/base';
+import { StorageError } from '@varve/engine';
+import { MemoryFileSystem } from '@varve/vfs';
 import { describe, expect, expectTypeOf, test } from 'vitest';
+import { LevelError } from './level-error.js';
 import { errorOf, openLevel } from './testing/open-level.js';
 import { VarveLevel } from './varve-level.js';
-import { StorageError } from '@varve/engine';
-import { LevelError } from './level-error.js';
 
 /** What a database holds after a power failure that nothing survives but what was synced. */
 async function afterPowerFailure(fileSystem: MemoryFileSystem): Promise<[string, string][]> {

@@ -21,6 +21,7 @@ export {
 export type { DatabaseEvents, StallReason } from './events.js';
 export type { VerifyProgress, VerifyReport } from './inspect/index.js';
 export {
+  type AnyKeyspace,
   type BatchOperation,
   type EncodingChoice,
   Keyspace,

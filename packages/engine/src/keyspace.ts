@@ -45,6 +45,10 @@ export interface ReadOptions {
   readonly snapshot?: ReadSnapshot;
 }
 
+/** A keyspace of the same database, whatever its encodings are. */
+// biome-ignore lint/suspicious/noExplicitAny: no other type takes keyspaces of all keys and values
+export type AnyKeyspace = Keyspace<any, any>;
+
 /** One operation of a batch; with `keyspace` it goes there instead of where `batch` was called. */
 export type BatchOperation<K, V> =
   | { readonly type: 'put'; readonly key: K; readonly value: V; readonly keyspace?: undefined }
@@ -53,9 +57,9 @@ export type BatchOperation<K, V> =
       readonly type: 'put';
       readonly key: unknown;
       readonly value: unknown;
-      readonly keyspace: Keyspace<never, never>;
+      readonly keyspace: AnyKeyspace;
     }
-  | { readonly type: 'del'; readonly key: unknown; readonly keyspace: Keyspace<never, never> };
+  | { readonly type: 'del'; readonly key: unknown; readonly keyspace: AnyKeyspace };
 
 /** Encodings and identity of a keyspace, as the byte engine takes them. */
 export interface KeyspaceFormat<K, V> {

@@ -5,6 +5,7 @@ import { isStorageError } from '@varve/base';
 
 /** Something that can be closed. */
 export interface Closable {
+  /** Gives the file back. Throws a StorageError of code `IO` if the system says that something was lost. */
   closeSync(): void;
 }
 

@@ -6,15 +6,11 @@ import { createRequire } from 'node:module';
 import { LeakCheck } from '@varve/testkit';
 import { MemoryFileSystem } from '@varve/vfs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TapeCount, tapeTestOf } from '../testing/tape-bridge.js';
 import type { OpenOptions } from '../level-options.js';
+import { TapeCount, tapeTestOf } from '../testing/tape-bridge.js';
 import { VarveLevel } from '../varve-level.js';
 
-<<<<<<< HEAD
 type Suite = (options: { test: unknown; factory: (options?: object) => MemoryVarveLevel }) => void;
-=======
-type Suite = (options: { test: unknown; factory: (options?: object) => unknown }) => void;
->>>>>>> a446242 (tools: checks of runtimes, bundlers and of projects of the Level ecosystem; engine: opening starts no thread; vfs: locks under Deno's permissions)
 
 const CAPABILITIES = [
   ...['permanence', 'seek', 'has', 'getSync', 'createIfMissing', 'errorIfExists'],

@@ -86,5 +86,5 @@ function put<V>(
   key: KeyParts,
   value: V,
 ): BatchOperation<string, string> {
-  return { type: 'put', keyspace: keyspace as unknown as Keyspace<never, never>, key, value };
+  return { type: 'put', keyspace: keyspace, key, value };
 }

@@ -96,7 +96,7 @@ export function operationsOf(
     { type: 'put', key: LAST_KEY, value: String(last) },
   ];
   for (const { keyspace: name, key, value } of changes) {
-    const keyspace = (name === 'records' ? records : index) as unknown as Keyspace<never, never>;
+    const keyspace = name === 'records' ? records : index;
     operations.push(
       value === undefined ? { type: 'del', key, keyspace } : { type: 'put', key, value, keyspace },
     );
