@@ -106,7 +106,7 @@ export default {
   build: {
     outDir: ${JSON.stringify(output)},
     lib: { entry: ${JSON.stringify(entry)}, formats: ['${format}'], fileName: () => '${file}' },
-    rolldownOptions: { external: [/^node:/, ...builtinModules] },
+    rolldownOptions: { platform: 'node', external: [/^node:/, ...builtinModules] },
   },
 };
 `;
