@@ -120,7 +120,8 @@ function gather(
     if (log === undefined || log === null) continue;
     parts.addId(log.databaseId);
     for (const record of log.records) {
-      if (record.type !== RecordType.edit) continue;
+      const isEdit = record.type === RecordType.edit;
+      if (!isEdit || record.end - record.payloadStart < CHAIN_SIZE_BYTES) continue;
       const range = {
         bytes: log.bytes,
         start: record.payloadStart + CHAIN_SIZE_BYTES,

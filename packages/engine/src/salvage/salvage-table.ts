@@ -6,7 +6,7 @@
 //
 // Only the places of the intact blocks are kept; the merge reads them again, one at a time.
 
-import { isStorageError, type StorageError } from '@varve/base';
+import { compareWhole, isStorageError, type StorageError } from '@varve/base';
 import {
   entryCountOf,
   keyEnd,
@@ -75,6 +75,7 @@ class TableSalvage {
   #entryCount = 0;
   #firstKey: Uint8Array | undefined;
   #lastKey: Uint8Array | undefined;
+  #lastSequence = 0;
   #owner: TableOwner | null = null;
 
   constructor(file: RandomAccessFile, request: TableRequest, findings: SalvageFindings) {
@@ -107,7 +108,7 @@ class TableSalvage {
       const offset = reader.storedOffset(index);
       const range = { offset, end: offset + reader.storedLength(index) };
       const content = this.#readBlock(tableId, range);
-      if (content === null) lost.push(index);
+      if (content === null || !this.#isInOrder(content)) lost.push(index);
       else this.#take(range, content);
     }
     this.#noteLostBlocks(reader, lost);
@@ -181,7 +182,9 @@ class TableSalvage {
     const { known } = this.#request;
     const dataEnd = found.find(({ kind }) => kind === 'other')?.offset ?? end;
     for (const finding of found) {
-      if (finding.kind === 'block') this.#take(finding, finding.content);
+      if (finding.kind === 'block' && this.#isInOrder(finding.content)) {
+        this.#take(finding, finding.content);
+      }
       if (finding.kind !== 'gap' || finding.offset >= dataEnd) continue;
       const firstKey = this.#lastKey ?? known?.smallestKey;
       gaps.push({ ...finding, firstKey, lastKey: undefined, reason: 'no intact block' });
@@ -228,12 +231,26 @@ class TableSalvage {
     }
   }
 
+  /** Whether the entries of a block ascend, and follow those taken before: a forged checksum does not make a block intact. */
+  #isInOrder(content: Uint8Array): boolean {
+    let key = this.#lastKey;
+    let sequence = this.#lastSequence;
+    for (const entry of entriesOf(content)) {
+      const order = key === undefined ? -1 : compareWhole(key, entry.key);
+      if (order > 0 || (order === 0 && entry.sequence >= sequence)) return false;
+      key = entry.key;
+      sequence = entry.sequence;
+    }
+    return true;
+  }
+
   #take({ offset, end }: StoredRange, content: Uint8Array): void {
     this.#blocks.push({ offset, end });
     this.#entryCount += entryCountOf(content, 0);
     this.#firstKey ??= firstKeyOf(content);
     const last = entryCountOf(content, 0) - 1;
     this.#lastKey = content.slice(keyStart(content, 0, last), keyEnd(content, 0, last));
+    this.#lastSequence = sequenceAt(content, 0, last);
   }
 
   #note({ message }: StorageError): void {
