@@ -170,6 +170,9 @@ class TableSalvage {
     this.#owner = this.#findOwner(tableId, found);
     const missing = known === null ? undefined : known.entryCount - this.#entryCount;
     if (missing === 0) return tableId;
+    if (missing !== undefined && gaps.length === 0) {
+      gaps.push({ offset: 0, end, ...rangeOf(known), reason: 'entries are missing' });
+    }
     for (const gap of gaps) {
       this.#lose({ ...gap, entryCount: gaps.length === 1 ? missing : undefined });
     }
@@ -182,12 +185,13 @@ class TableSalvage {
     const { known } = this.#request;
     const dataEnd = found.find(({ kind }) => kind === 'other')?.offset ?? end;
     for (const finding of found) {
-      if (finding.kind === 'block' && this.#isInOrder(finding.content)) {
-        this.#take(finding, finding.content);
-      }
-      if (finding.kind !== 'gap' || finding.offset >= dataEnd) continue;
+      const isTaken = finding.kind === 'block' && this.#isInOrder(finding.content);
+      if (isTaken) this.#take(finding, finding.content);
+      if (isTaken || finding.kind === 'other' || finding.offset >= dataEnd) continue;
+      const { offset, end: gapEnd } = finding;
       const firstKey = this.#lastKey ?? known?.smallestKey;
-      gaps.push({ ...finding, firstKey, lastKey: undefined, reason: 'no intact block' });
+      const reason = finding.kind === 'gap' ? 'no intact block' : 'a block out of order';
+      gaps.push({ offset, end: gapEnd, firstKey, lastKey: undefined, reason });
     }
     const bytesEnd = found.at(-1)?.end ?? 0;
     if (bytesEnd < dataEnd) {
@@ -231,7 +235,7 @@ class TableSalvage {
     }
   }
 
-  /** Whether the entries of a block ascend, and follow those taken before: a forged checksum does not make a block intact. */
+  /** Whether the entries of a block ascend, and follow those taken before: a right checksum can be forged. */
   #isInOrder(content: Uint8Array): boolean {
     let key = this.#lastKey;
     let sequence = this.#lastSequence;
