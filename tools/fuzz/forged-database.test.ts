@@ -1,13 +1,15 @@
 // What the fuzzer found in whole databases: files with right checksums that no writer would write.
 
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readU53, writeU53 } from '../../packages/base/src/index.js';
 import { parseFileName } from '../../packages/engine/src/directory/file-names.js';
-import { type SalvageReport, salvage, verify } from '../../packages/engine/src/index.js';
+import { open, type SalvageReport, salvage, verify } from '../../packages/engine/src/index.js';
+import { LogKind } from '../../packages/engine/src/log/log-file-header.js';
 import { RecordType } from '../../packages/engine/src/log/record-format.js';
 import { TRAILER_SIZE_BYTES } from '../../packages/sstable/src/block/trailer.js';
 import { entryCountOf, keyEnd, keyStart } from '../../packages/sstable/src/index.js';
-import { DIRECTORY, databaseFiles, fileSystemOf } from './database-image.js';
-import { logBytes } from './log-forge.js';
+import { DIRECTORY, databaseFiles, fileSystemOf, SMALL_OPTIONS } from './database-image.js';
+import { type LogParts, type LogRecord, logBytes, logParts } from './log-forge.js';
 import { manifestParts } from './manifest-targets.js';
 import { type BlockParts, type TableParts, tableBytes, tableParts } from './table-forge.js';
 import type { FileSet } from './target.js';
@@ -53,6 +55,49 @@ function shuffled(block: BlockParts): BlockParts {
 function withoutIndex(parts: TableParts): TableParts {
   return { ...parts, index: parts.index.map((byte) => ~byte) };
 }
+
+/** A log that is replayed when the database is opened, and its records. */
+function liveLog(): { name: string; parts: LogParts } {
+  const logs = [...files].flatMap(([name, bytes]) => {
+    const file = parseFileName(name);
+    if (file?.kind !== 'log') return [];
+    const expected = { kind: LogKind.wal, logId: file.fileNumber, databaseId: null };
+    return [{ name, parts: logParts(bytes, expected) }];
+  });
+  const hasBatch = ({ records }: LogParts) => records.some(({ type }) => type === RecordType.batch);
+  return logs.findLast(({ parts }) => hasBatch(parts))!;
+}
+
+/** A record, whose sequences are higher by 2^40 if it has any. */
+function leaping(record: LogRecord): LogRecord {
+  if (record.type !== RecordType.batch) return record;
+  const payload = record.payload.slice();
+  writeU53(payload, 0, readU53(payload, 0) + 2 ** 40);
+  return { ...record, payload };
+}
+
+describe('open', () => {
+  test.each([
+    ['the first group', 0],
+    ['the last group', -1],
+  ])('W6: refuses a log with right checksums where %s leaps', async (_, position) => {
+    const { name, parts } = liveLog();
+    const batches = parts.records.filter(({ type }) => type === RecordType.batch);
+    const leap = batches.at(position);
+    const records = parts.records.map((record) => (record === leap ? leaping(record) : record));
+    const bytes = logBytes({ ...parts, records });
+    const fileSystem = fileSystemOf(new Map([...files, [name, bytes]]));
+    for (const readOnly of [true, false]) {
+      await expect(
+        open(DIRECTORY, { ...SMALL_OPTIONS, fileSystem, readOnly }),
+      ).rejects.toMatchObject({
+        code: 'CORRUPTION',
+        file: `${DIRECTORY}/${name}`,
+        offset: expect.any(Number),
+      });
+    }
+  });
+});
 
 describe('salvage', () => {
   test('leaves out a block with a right checksum that is out of order', async () => {

@@ -112,6 +112,7 @@ class Recovery {
     const tables = await this.#openTables(versions);
     const replay = new LogReplay({
       memtableSizeBytes: this.#options.memtableSizeBytes,
+      usedSequence: versions.current.lastSequence,
       onFull: (full) => this.#takeFull(full, versions),
     });
     const summary = readWalSync(this.#options.fileSystem, this.#logsOf(versions), (log) =>

@@ -34,10 +34,11 @@ function standingOn(bytes: Buffer): LogReader {
   return log as unknown as LogReader;
 }
 
-function makeReplay(): { replay: LogReplay; full: ReplayedMemtable[] } {
+function makeReplay(usedSequence = 0): { replay: LogReplay; full: ReplayedMemtable[] } {
   const full: ReplayedMemtable[] = [];
   const onFull = (filled: ReplayedMemtable): void => void full.push(filled);
-  return { replay: new LogReplay({ memtableSizeBytes: MEMTABLE_SIZE_BYTES, onFull }), full };
+  const options = { memtableSizeBytes: MEMTABLE_SIZE_BYTES, usedSequence, onFull };
+  return { replay: new LogReplay(options), full };
 }
 
 function get(memtable: Memtable, key: string): string | undefined {
@@ -119,6 +120,32 @@ describe('LogReplay', () => {
     replay.add(standingOn(payload(5, [['a', '1']])));
     expect(() => replay.add(standingOn(bytes))).toThrow(
       expect.objectContaining({ code: 'CORRUPTION', where: 'wal', file: '/db/000001.log' }),
+    );
+  });
+
+  test('takes sequences of a database in which billions were used before', () => {
+    const { replay } = makeReplay(2 ** 40);
+    replay.add(standingOn(payload(2 ** 40 - 1, [['a', '1']])));
+    replay.add(standingOn(payload(2 ** 40 + 1, [['a', '2']])));
+    expect(get(replay.rest!.memtable, 'a')).toBe('2');
+    expect(replay.lastSequence).toBe(2 ** 40 + 1);
+  });
+
+  test.each([
+    ['the group before', { usedSequence: 0, sequences: [5, 2 ** 31 + 5] }],
+    [
+      'the group before, by more than half of what a memtable counts',
+      { usedSequence: 0, sequences: [5, 2 ** 30 + 6] },
+    ],
+    ['what the manifest says was used, below it', { usedSequence: 2 ** 31, sequences: [6] }],
+    ['what the manifest says was used, above it', { usedSequence: 6, sequences: [2 ** 31] }],
+  ])('W6: refuses a group that is too far from %s', (_, { usedSequence, sequences }) => {
+    const { replay } = makeReplay(usedSequence);
+    const last = sequences.pop()!;
+    for (const sequence of sequences) replay.add(standingOn(payload(sequence, [['a', '1']])));
+    const place = { where: 'wal', file: '/db/000001.log', offset: 77 };
+    expect(() => replay.add(standingOn(payload(last, [['a', '2']])))).toThrow(
+      expect.objectContaining({ code: 'CORRUPTION', ...place }),
     );
   });
 

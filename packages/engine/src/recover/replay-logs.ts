@@ -10,6 +10,12 @@ import type { LogReader } from '../log/index.js';
 import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
 import { Memtable, walkPayload } from '../memtable/index.js';
 
+/**
+ * How far sequences may be apart that share a memtable, which counts from its first in 31 bits. Sequences have hardly any
+ * gaps, and no memtable has memory for as many entries; the other half is for what will be written into the last one.
+ */
+const SEQUENCE_SPAN_MAX = 2 ** 30;
+
 /** A memtable filled by recovery, and where its groups are. */
 export interface ReplayedMemtable {
   readonly memtable: Memtable;
@@ -20,6 +26,8 @@ export interface ReplayedMemtable {
 
 export interface LogReplayOptions {
   readonly memtableSizeBytes: number;
+  /** A sequence that was used, according to the manifest: new entries get higher ones. */
+  readonly usedSequence: number;
   /** Takes over a memtable that has no more room. */
   readonly onFull: (full: ReplayedMemtable) => void;
 }
@@ -53,8 +61,8 @@ export class LogReplay {
   /** Replays the group the reader stands on. */
   add(log: LogReader): void {
     const payloadLength = log.payloadEnd - log.payloadStart;
-    this.#checkOrder(log);
-    const { arena } = this.#roomFor(RECORD_HEADER_SIZE_BYTES + payloadLength);
+    const firstSequence = this.#checkedSequence(log);
+    const { arena } = this.#roomFor(RECORD_HEADER_SIZE_BYTES + payloadLength, firstSequence);
     const recordOffset = arena.reserve(RECORD_HEADER_SIZE_BYTES + payloadLength);
     const payloadStart = recordOffset + RECORD_HEADER_SIZE_BYTES;
     arena.bytes.set(log.bytes.subarray(log.payloadStart, log.payloadEnd), payloadStart);
@@ -63,16 +71,15 @@ export class LogReplay {
     this.#payloadLengths.push(payloadLength);
   }
 
-  /** Groups ascend; one that does not was not written by this engine. */
-  #checkOrder(log: LogReader): void {
-    const { bytes, payloadStart, path } = log;
+  /** Gives the sequence of the group's first entry. Groups ascend without leaps; one that does not was not written by this engine. */
+  #checkedSequence(log: LogReader): number {
+    const { bytes, payloadStart } = log;
     const firstSequence = log.payloadEnd - payloadStart < 8 ? -1 : readU53(bytes, payloadStart);
-    if (firstSequence > this.#lastSequence) return;
-    throw new StorageError(
-      'CORRUPTION',
-      `Cannot replay ${path}: the group at offset ${log.recordOffset} is out of order`,
-      { file: path, offset: log.recordOffset, where: 'wal' },
-    );
+    if (!(firstSequence > this.#lastSequence)) throw groupDamage(log, 'is out of order');
+    const distance = firstSequence - (this.#memtable?.firstSequence ?? this.#options.usedSequence);
+    if (Math.abs(distance) > SEQUENCE_SPAN_MAX)
+      throw groupDamage(log, 'is too far from the others');
+    return firstSequence;
   }
 
   /** Indexes the group that was copied to `start` of the arena; errors name the place in the log. */
@@ -91,7 +98,7 @@ export class LogReplay {
     });
   }
 
-  #roomFor(sizeBytes: number): Memtable {
+  #roomFor(sizeBytes: number, firstSequence: number): Memtable {
     const filled = this.rest;
     if (filled !== null) {
       if (filled.memtable.arena.freeBytes >= sizeBytes) return filled.memtable;
@@ -101,8 +108,16 @@ export class LogReplay {
     this.#payloadLengths = [];
     this.#memtable = new Memtable({
       arenaSizeBytes: Math.max(this.#options.memtableSizeBytes, sizeBytes),
-      firstSequence: this.#lastSequence + 1,
+      firstSequence,
     });
     return this.#memtable;
   }
+}
+
+function groupDamage({ path, recordOffset }: LogReader, what: string): StorageError {
+  return new StorageError(
+    'CORRUPTION',
+    `Cannot replay ${path}: the group at offset ${recordOffset} ${what}`,
+    { file: path, offset: recordOffset, where: 'wal' },
+  );
 }
