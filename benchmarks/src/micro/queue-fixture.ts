@@ -47,7 +47,8 @@ export async function queueMaker(place: QueuePlace, entryCount: number): Promise
     const queue = new CommitQueue(new Generation(1, memtable, log), {
       ...{ clock: systemClock, syncIntervalMs: 1000, lastSequence: 0, indexLimitBytes: NEVER },
       ...{ onVisible: () => {}, onQuiet: () => {} },
-      ...{ onLogLost: () => {}, onFailure: () => {} },
+      ...{ onLogLost: () => {}, onFailure: () => {}, writeTimeoutMs: NEVER },
+      watch: { begin: () => null, end: () => {} },
       host: { canRotate: () => false, waitForRoom: fail, rotate: fail, poll: () => {} },
     });
     close = () => {

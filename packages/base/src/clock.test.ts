@@ -44,6 +44,15 @@ describe('systemClock', () => {
     expect(unref).toHaveBeenCalledTimes(1);
   });
 
+  test('keeps the process alive for as long as it is told to', () => {
+    vi.useFakeTimers();
+    const held = systemClock.hold!();
+    expect(vi.getTimerCount()).toBe(1);
+    held.cancel();
+    held.cancel();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('accepts the numbers that browsers give for timers', () => {
     vi.spyOn(globalThis, 'setTimeout').mockReturnValue(7 as never);
     const clear = vi.spyOn(globalThis, 'clearTimeout').mockReturnValue();

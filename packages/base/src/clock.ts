@@ -24,6 +24,11 @@ export interface Clock {
    * Calls `run` in a later turn of the event loop, after what is ready now. Keeps the process alive until then.
    */
   soon(run: () => void): Timer;
+  /**
+   * Keeps the process alive until the result is called off: for as long as somebody waits for what a delay leads to. Where
+   * there is no process to keep, it may be missing.
+   */
+  hold?(): Timer;
 }
 
 /**
@@ -33,6 +38,8 @@ export interface Clock {
 interface TimerHost {
   readonly performance: { now(): number };
   setTimeout(run: () => void, ms: number): unknown;
+  setInterval(run: () => void, ms: number): unknown;
+  clearInterval(handle: unknown): void;
   /** Only in Node.js: a turn that does not wait for the next millisecond. */
   readonly setImmediate?: (run: () => void) => unknown;
   readonly clearImmediate?: (handle: unknown) => void;
@@ -40,6 +47,9 @@ interface TimerHost {
 }
 
 const host = globalThis as unknown as TimerHost;
+
+/** The longest that a host waits. */
+const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
 
 /** The clock of the machine. */
 export const systemClock: Clock = {
@@ -50,6 +60,10 @@ export const systemClock: Clock = {
     // Node's timers are objects that can be told not to hold the process; a browser's are numbers.
     if (canUnref(handle)) handle.unref();
     return { cancel: () => host.clearTimeout(handle) };
+  },
+  hold() {
+    const handle = host.setInterval(() => {}, LONGEST_INTERVAL_MS);
+    return { cancel: () => host.clearInterval(handle) };
   },
   soon(run) {
     if (host.setImmediate === undefined) {

@@ -1,6 +1,7 @@
 /** What background work is made of: everything it reads, changes and tells. */
 import type { Clock, StorageError } from '@varve/base';
 import type { ObsoleteFiles } from './collect/index.js';
+import type { DiskWatch } from './disk-watch.js';
 import type { EventHub } from './events.js';
 import type { Executor } from './executor/index.js';
 import type { VersionSet } from './manifest/index.js';
@@ -24,6 +25,7 @@ export interface BackgroundParts {
   readonly events: EventHub;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  readonly watch: DiskWatch;
   /** The memtables now, newest first. */
   readonly memtables: () => readonly Memtable[];
   /** The log of the generation that follows this one. */
@@ -34,6 +36,8 @@ export interface BackgroundParts {
   readonly onProgress: () => void;
   /** Whether any write waits for room. */
   readonly hasWaitingWrites: () => boolean;
+  /** Something failed because the disk is full. */
+  readonly onDiskFull: () => void;
   /** Writes have waited for room long enough. */
   readonly onOverdue: () => void;
   /** Goes on with the replacement of a log that was lost; true when there is a new one. Throws what it failed of. */

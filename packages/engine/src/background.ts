@@ -9,7 +9,7 @@
  * What fails is tried again (background-retries.ts); when that does not help, writing stops and what is acknowledged stays
  * readable. A manifest that a full disk has left with a torn end is replaced by a fresh one before anything else is tried.
  */
-import { BugError, isStorageError, StorageError } from '@varve/base';
+import { BugError, isStorageError, StorageError, type Timer } from '@varve/base';
 import { BackgroundCompaction } from './background-compaction.js';
 import type { BackgroundParts } from './background-parts.js';
 import { BackgroundRetries, isLackOf, type RetriedWork } from './background-retries.js';
@@ -42,6 +42,8 @@ export class Background {
   #manifestSync: Promise<void> | null = null;
   /** Who waits for what; asked again after every change. */
   #waiters: { readonly isDone: () => boolean; readonly wake: () => void }[] = [];
+  /** Keeps the process alive while somebody waits: the next attempt may be a delay away. */
+  #hold: Timer | undefined;
 
   constructor(parts: BackgroundParts) {
     this.#parts = parts;
@@ -120,6 +122,14 @@ export class Background {
     this.wakeWaiters();
   }
 
+  /** Runs a job behind compactions, once; `done` gets its result if it gives one. */
+  submitSpare(job: Job, done: (result: JobResult) => void): void {
+    if (this.#stopped) return;
+    this.#parts.executor.submit('compact', job, (outcome) => {
+      if (outcome.ok && !this.#stopped) done(outcome.result);
+    });
+  }
+
   /** Runs a job in the lane of flushes, again if it fails. */
   submitShort(job: Job, done: (result: JobResult) => void): void {
     if (!this.#stopped) this.#submit('flush', () => job, done);
@@ -134,15 +144,15 @@ export class Background {
     });
   }
 
-  /** Blocks this thread until the manifest is synced, if it was not, or else until some background job has completed. */
-  waitForProgress(): void {
+  /** Blocks this thread until the manifest is synced, if it was not, or else until a job has completed or time is up. */
+  waitForProgress(timeoutMs: number): void {
     const { executor, versions } = this.#parts;
     this.#synchronously(() => {
       this.#retries.runNow();
       this.consider();
       // That may be all the caller waits for, and the next job to complete may be a long one.
       if (!isDurable(versions)) return;
-      if (executor.pendingCount > 0) executor.wait();
+      if (executor.pendingCount > 0) executor.wait(timeoutMs);
       // What has failed just now is tried again by the next call, until it succeeds, is suspended, or is given up.
       else if (this.#retries.suspension === null && !this.#retries.isWaiting)
         throw new BugError('Writers wait for background work, and there is none');
@@ -153,6 +163,7 @@ export class Background {
   async until(isDone: () => boolean): Promise<void> {
     this.consider();
     if (isDone() || this.#stopped) return;
+    this.#hold ??= this.#parts.clock.hold?.();
     await new Promise<void>((wake) => this.#waiters.push({ isDone, wake }));
   }
 
@@ -162,6 +173,9 @@ export class Background {
     if (waiters.length === 0) return;
     this.#waiters = waiters.filter(({ isDone }) => !this.#stopped && !isDone());
     for (const waiter of waiters) if (!this.#waiters.includes(waiter)) waiter.wake();
+    if (this.#waiters.length > 0) return;
+    this.#hold?.cancel();
+    this.#hold = undefined;
   }
 
   /**
@@ -286,6 +300,7 @@ export class Background {
     const { events, hasWaitingWrites, onSuspension, onOverdue } = this.#parts;
     const wasSuspended = this.#retries.suspension !== null;
     const cause = this.#causeOf(error);
+    if (isStorageError(cause) && cause.code === 'NO_SPACE') this.#parts.onDiskFull();
     const decision = this.#retries.failed(work, cause, again);
     if (decision === 'given up') {
       this.#giveUp(cause);
@@ -360,7 +375,9 @@ export class Background {
       return;
     }
     if (isTorn && this.#retries.isPausing(this.#repair)) return;
-    const durable = versions.needsRotation ? versions.rotate() : versions.sync();
+    const call = this.#parts.watch.begin('syncData', versions.manifestPath);
+    const syncing = versions.needsRotation ? versions.rotate() : versions.sync();
+    const durable = syncing.finally(() => this.#parts.watch.end(call));
     this.#manifestSync = durable.then(
       () => {
         this.#manifestSync = null;

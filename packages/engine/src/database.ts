@@ -12,6 +12,7 @@ import {
   StorageError,
 } from '@varve/base';
 import { type CancelOptions, untilAborted } from './abort.js';
+import type { DatabaseState, DatabaseStatus } from './database-state.js';
 import { type EncodingOption, resolveEncoding, type ValueOf } from './encoding/index.js';
 import type { EventHub } from './events.js';
 import { locateWorkerEntry } from './executor/index.js';
@@ -23,6 +24,7 @@ import {
   type DatabaseOptions,
   type KeyOf,
   type KeyspaceOptions,
+  logAllocationOf,
   type ResolvedOptions,
   resolveCompression,
   resolveOptions,
@@ -32,7 +34,7 @@ import { encodeKey, type RangeOptions } from './read/index.js';
 import { recover } from './recover/index.js';
 import { Snapshot } from './snapshot.js';
 import { type DatabaseStatistics, statisticsOf } from './statistics.js';
-import { type DatabaseState, type DatabaseStatus, logAllocationOf, Store } from './store.js';
+import { Store } from './store.js';
 import { BlockCache } from './tables/index.js';
 import { SnapshotList } from './view/index.js';
 

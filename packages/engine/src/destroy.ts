@@ -8,6 +8,7 @@ import {
   DatabaseDirectory,
   LOCK_FILE_NAME,
   numberedFileName,
+  RESERVE_FILE_NAME,
 } from './directory/index.js';
 
 /** Options of `destroy`. */
@@ -51,6 +52,8 @@ function removeFiles(fileSystem: FileSystem, directory: DatabaseDirectory): void
   for (const file of directory.listSync()) {
     fileSystem.removeSync(directory.pathOf(numberedFileName(file)));
   }
+  const reserve = directory.pathOf(RESERVE_FILE_NAME);
+  if (fileSystem.existsSync(reserve)) fileSystem.removeSync(reserve);
   directory.syncSync();
   fileSystem.removeSync(directory.pathOf(CURRENT_FILE_NAME));
 }

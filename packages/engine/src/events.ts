@@ -5,6 +5,7 @@
  */
 
 import type { StorageError } from '@varve/base';
+import type { SlowCall } from './disk-watch.js';
 
 /** Why writers wait. */
 export type StallReason = 'memtables' | 'level0' | 'compaction' | 'log';
@@ -52,6 +53,11 @@ export interface DatabaseEvents {
    * opening.
    */
   unsafeDirectory: { readonly path: string };
+  /**
+   * A call to the file system takes, or took, longer than `tuning.diskSlowMs`: the disk is failing or overloaded. Told once
+   * while it is under way, where that can be seen, and once when it is over. `file` is null for a background thread.
+   */
+  diskSlow: SlowCall;
   /** Background work failed; it is tried again if `willRetry`, otherwise writing stops. */
   backgroundError: { readonly error: Error; readonly willRetry: boolean };
   /**

@@ -7,7 +7,9 @@ export {
   type KeyspaceInfo,
   open,
 } from './database.js';
+export type { DatabaseState, DatabaseStatus } from './database-state.js';
 export { type DestroyOptions, destroy } from './destroy.js';
+export type { SlowCall } from './disk-watch.js';
 export { type DumpOptions, dump } from './dump.js';
 export {
   type CustomEncoding,
@@ -54,6 +56,5 @@ export type {
   LevelStatistics,
   TableStatistics,
 } from './statistics.js';
-export type { DatabaseState, DatabaseStatus } from './store.js';
 export { type VerifyOptions, verify } from './verify.js';
 export type { Durability } from './write/index.js';

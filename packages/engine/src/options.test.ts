@@ -19,10 +19,13 @@ const INTEGERS = [
   { name: 'syncIntervalMs', least: 1, most: 60_000 },
   { name: 'memoryBudgetBytes', least: MIB, most: Number.MAX_SAFE_INTEGER },
   { name: 'backgroundThreads', least: 0, most: 2 },
+  { name: 'writeTimeoutMs', least: 1, most: 2 ** 31 - 1 },
+  { name: 'reserveSizeBytes', least: 0, most: 16 * GIB },
 ] as const;
 
 const TUNING_INTEGERS = [
   { name: 'memtableSizeBytes', least: 64 * KIB, most: GIB },
+  { name: 'diskSlowMs', least: 1, most: 2 ** 31 - 1 },
   { name: 'frozenMemtableCountMax', least: 1, most: 16 },
   { name: 'blockSizeBytes', least: 512, most: MIB },
   { name: 'filterBitsPerKey', least: 0, most: 30 },
@@ -131,12 +134,16 @@ describe('resolveOptions', () => {
       errorIfExists: false,
       readOnly: false,
       backgroundThreads: 2,
+      writeTimeoutMs: Number.POSITIVE_INFINITY,
+      reserveSizeBytes: 36 * MIB + 256 * KIB,
+      reserveFromBytes: 8 * (36 * MIB + 256 * KIB),
       clock: systemClock,
     });
     expect(resolved.fileSystem).toBeInstanceOf(NodeFileSystem);
     expect(resolved.tuning).toEqual({
       memtableSizeBytes: 32 * MIB,
       frozenMemtableCountMax: 2,
+      diskSlowMs: 5000,
       blockSizeBytes: 4096,
       filterBitsPerKey: 10,
       targetFileSizeBytes: 32 * MIB,

@@ -38,6 +38,11 @@ export interface DatabaseOptions<
   /** Longest time a write with durability `'interval'` may be off the disk, in milliseconds, 1 to 60,000. @defaultValue 100 */
   readonly syncIntervalMs?: number;
   /**
+   * How long a write waits while background work has to make room, in milliseconds; then it is refused with BUSY and nothing
+   * of it was written. @defaultValue no limit
+   */
+  readonly writeTimeoutMs?: number;
+  /**
    * Memory for memtables, cached blocks, indexes and filters together, in bytes; at least 1 MiB. About half of it is used
    * for writes when they are heavy. The process needs some 100 MiB more for JavaScript and its threads.
    * @defaultValue 256 MiB
@@ -51,6 +56,12 @@ export interface DatabaseOptions<
   readonly readOnly?: boolean;
   /** Worker threads for flushes and compactions: 2, 1, or 0 to run them on this thread. @defaultValue 2 */
   readonly backgroundThreads?: 0 | 1 | 2;
+  /**
+   * Size of a file that only occupies space, in bytes: it is given up when the disk is full, so that what is in memory can
+   * still be written to tables, and made again in the background when there is space. 0: none.
+   * @defaultValue a little more than a memtable, as soon as the tables have eight times that size
+   */
+  readonly reserveSizeBytes?: number;
   /** Where files live. Any but the default runs background work on this thread. @defaultValue the file system of Node.js */
   readonly fileSystem?: FileSystem;
   /** What time it is. @defaultValue the system clock */
@@ -77,6 +88,8 @@ export interface TuningOptions {
   readonly level0StopTrigger?: number;
   /** Bytes owed to compaction at which writers wait. @defaultValue 16 GiB */
   readonly pendingCompactionLimitBytes?: number;
+  /** A call to the file system that takes as long as this, in milliseconds, is told of by `diskSlow`. @defaultValue 5000 */
+  readonly diskSlowMs?: number;
   /** Each level's target size over that of the level above, 2 to 100. @defaultValue 10 */
   readonly levelSizeMultiplier?: number;
   /** Least target size of the first level below level 0. @defaultValue 4 memtables */
@@ -103,6 +116,8 @@ export type ResolvedOptions = Readonly<
   Required<Omit<DatabaseOptions, 'tuning'>> & {
     readonly tuning: Readonly<Required<TuningOptions>>;
     readonly durabilityRank: number;
+    /** Table bytes from which on the reserve is kept. */
+    readonly reserveFromBytes: number;
     /** Share of the memory budget for blocks, indexes and filters. */
     readonly cacheSizeBytes: number;
   }
@@ -112,6 +127,9 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 
+/** The longest that a timer of the host waits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const DEFAULT_MEMORY_BUDGET_BYTES = 256 * MIB;
 const MINIMUM_MEMORY_BUDGET_BYTES = MIB;
 const DEFAULT_SYNC_INTERVAL_MS = 100;
@@ -120,6 +138,12 @@ const MEMTABLE_BUDGET_SHARE = 1 / 8;
 const LARGEST_DEFAULT_MEMTABLE_BYTES = 64 * MIB;
 /** What a memtable takes besides its entries: the index of entries of some 100 bytes. */
 const MEMTABLE_OVERHEAD_FACTOR = 1.4;
+/** A table of the entries of a memtable, with its index and filter. */
+const RESERVE_FACTOR = 1.125;
+/** The edits of the manifest, and the header of a log. */
+const RESERVE_EXTRA_BYTES = 256 * KIB;
+/** A database that is not this many times as large as its reserve does without, unless it is asked for. */
+const RESERVE_SHARE = 8;
 /** The cache never has less than this share of the budget. */
 const LEAST_CACHE_SHARE = 1 / 4;
 
@@ -139,6 +163,10 @@ export function resolveOptions(options: DatabaseOptions): ResolvedOptions {
   return {
     durability,
     durabilityRank: durabilityRank(durability),
+    writeTimeoutMs:
+      options.writeTimeoutMs === undefined
+        ? Number.POSITIVE_INFINITY
+        : integer(options, 'writeTimeoutMs', 0, [1, LONGEST_TIMER_MS]),
     syncIntervalMs: integer(options, 'syncIntervalMs', DEFAULT_SYNC_INTERVAL_MS, [1, 60_000]),
     memoryBudgetBytes,
     cacheSizeBytes: Math.max(
@@ -152,10 +180,21 @@ export function resolveOptions(options: DatabaseOptions): ResolvedOptions {
     errorIfExists: flag(options, 'errorIfExists', false),
     readOnly: flag(options, 'readOnly', false),
     backgroundThreads: integer(options, 'backgroundThreads', 2, [0, 2]) as 0 | 1 | 2,
+    ...resolveReserve(options, tuning),
     fileSystem: options.fileSystem ?? new NodeFileSystem(),
     clock: options.clock ?? systemClock,
     tuning,
   };
+}
+
+function resolveReserve(
+  options: DatabaseOptions,
+  { memtableSizeBytes }: { readonly memtableSizeBytes: number },
+): { reserveSizeBytes: number; reserveFromBytes: number } {
+  const defaultBytes = Math.ceil(memtableSizeBytes * RESERVE_FACTOR) + RESERVE_EXTRA_BYTES;
+  const reserveSizeBytes = integer(options, 'reserveSizeBytes', defaultBytes, [0, 16 * GIB]);
+  const isWanted = options.reserveSizeBytes !== undefined;
+  return { reserveSizeBytes, reserveFromBytes: isWanted ? 0 : reserveSizeBytes * RESERVE_SHARE };
 }
 
 /** @throws RangeError for anything but a codec name */
@@ -195,6 +234,7 @@ function resolveTuning(
       MIB,
       Number.MAX_SAFE_INTEGER,
     ]),
+    diskSlowMs: integer(tuning, 'diskSlowMs', 5000, [1, LONGEST_TIMER_MS]),
     levelSizeMultiplier: integer(tuning, 'levelSizeMultiplier', 10, [2, 100]),
     baseLevelSizeBytes: integer(tuning, 'baseLevelSizeBytes', 4 * memtableSizeBytes, [
       64 * KIB,
@@ -236,4 +276,9 @@ function flag<O extends object>(
   throw new TypeError(
     `Cannot open the database: ${name} must be true or false: received ${typeof value}`,
   );
+}
+
+/** Space is allocated ahead where every write is synced, from the start: overwriting allocated blocks syncs faster. */
+export function logAllocationOf(options: ResolvedOptions): 'steps' | 'onDemand' {
+  return options.durability === 'always' ? 'steps' : 'onDemand';
 }

@@ -9,40 +9,34 @@ import type { FileSystem } from '@varve/vfs';
 import { Background } from './background.js';
 import { isLackOf } from './background-retries.js';
 import { ObsoleteFiles } from './collect/index.js';
-import { type DatabaseDirectory, logFileName } from './directory/index.js';
+import type { DatabaseState, DatabaseStatus } from './database-state.js';
+import { type DatabaseDirectory, logFileName, RESERVE_FILE_NAME } from './directory/index.js';
+import { DiskWatch } from './disk-watch.js';
 import { EventHub, type StallReason } from './events.js';
-import {
-  type Executor,
-  InlineExecutor,
-  ResilientExecutor,
-  type WorkerEntry,
-  WorkerExecutor,
-} from './executor/index.js';
+import { type Executor, makeExecutor, type WorkerEntry } from './executor/index.js';
 import { withMemory } from './host-memory.js';
 import { LogReplacement } from './log-replacement.js';
 import { LogSupply } from './log-supply.js';
 import type { VersionSet } from './manifest/index.js';
 import { Memtable } from './memtable/index.js';
 import { Metrics } from './metrics.js';
-import type { ResolvedOptions } from './options.js';
+import { logAllocationOf, type ResolvedOptions } from './options.js';
+import { closeQuietly, finishQuietly } from './quiet-logs.js';
 import { PointReader, type RangeHost } from './read/index.js';
 import type { RecoveredState, RecoverySummary } from './recover/index.js';
 import { SnapshotSupply } from './snapshot-supply.js';
+import { SpaceReserve } from './space-reserve.js';
 import { StallMeter } from './stall-meter.js';
 import type { TableStore } from './tables/index.js';
 import { CurrentView, OpenHandles, SnapshotList } from './view/index.js';
 import { type WalEnd, WalWriter } from './wal/index.js';
-import { CommitQueue, Generation, suspensionError, type WriteHost } from './write/index.js';
-
-/** What the database can do now. `'failed'`: reads serve what was acknowledged, writes are refused. */
-export type DatabaseStatus = 'open' | 'failed' | 'closing' | 'closed';
-
-/**
- * What can be done with the database now. `'readOnly'`: reads are served, writes that need room are refused for a while, and
- * go on by themselves when what was missing is there again (or it was opened with `readOnly`). `'failed'`: reads are served,
- * writes are refused until it is opened again. `'closed'`: nothing; also while it is closing.
- */
-export type DatabaseState = 'open' | 'readOnly' | 'failed' | 'closed';
+import {
+  busyError,
+  CommitQueue,
+  Generation,
+  suspensionError,
+  type WriteHost,
+} from './write/index.js';
 
 /** At close, a memtable with less than this is left in its log: replaying that takes a few milliseconds. */
 const CLOSE_FLUSH_LIMIT_BYTES = 1024 * 1024;
@@ -70,6 +64,7 @@ export class Store implements WriteHost, RangeHost {
   /** Absent in a read-only database. */
   readonly #writing: WritingParts | null;
   readonly #stalls: StallMeter;
+  readonly #watch: DiskWatch;
   readonly #clock: Clock;
   readonly #fileSystem: FileSystem;
   readonly #workerEntry: WorkerEntry | null;
@@ -89,6 +84,11 @@ export class Store implements WriteHost, RangeHost {
     this.versions = state.versions;
     this.tables = state.tables;
     this.recovery = state.summary;
+    this.#watch = new DiskWatch({
+      clock: this.#clock,
+      slowMs: options.tuning.diskSlowMs,
+      onSlow: (call) => this.events.emit('diskSlow', call),
+    });
     this.#stalls = new StallMeter(this.#clock, this.events, this.metrics);
     this.current = new CurrentView({
       memtables: state.memtables,
@@ -174,9 +174,13 @@ export class Store implements WriteHost, RangeHost {
 
   waitForRoom(): void {
     const { background } = this.#writable();
+    const { writeTimeoutMs } = this.options;
+    const startMs = this.monotonicMs();
     while (!this.canRotate()) {
       if (background.isBlocked) throw this.#suspensionError();
-      background.waitForProgress();
+      const leftMs = startMs + writeTimeoutMs - this.monotonicMs();
+      if (leftMs <= 0) throw busyError(writeTimeoutMs);
+      background.waitForProgress(leftMs);
       if (this.#failure !== null) throw this.#failure;
     }
   }
@@ -194,6 +198,7 @@ export class Store implements WriteHost, RangeHost {
     writing.generation = new Generation(log.logId, memtable, log);
     this.metrics.userBytes += old.memtable.arena.usedBytes;
     writing.background.freeze(old);
+    writing.reserve.ensure();
     return writing.generation;
   }
 
@@ -285,7 +290,8 @@ export class Store implements WriteHost, RangeHost {
       });
     }
     await background.stop();
-    queue.committer.close();
+    queue.close();
+    this.#watch.close();
     while (queue.committer.syncing) await queue.committer.settled();
     const failure = this.#failure;
     try {
@@ -368,6 +374,8 @@ export class Store implements WriteHost, RangeHost {
     const queue = new CommitQueue(generation, {
       host: this,
       clock: this.#clock,
+      watch: this.#watch,
+      writeTimeoutMs: this.options.writeTimeoutMs,
       lastSequence: state.lastSequence,
       syncIntervalMs: this.options.syncIntervalMs,
       indexLimitBytes: this.options.tuning.memtableSizeBytes,
@@ -382,10 +390,20 @@ export class Store implements WriteHost, RangeHost {
       supply,
       mayFreeze: () => background.stallReason === null,
       freeze: () => this.#freezeLost(),
-      checkSpace: () => {},
+      checkSpace: () => reserve.checkReturned(),
       resume: (logId) => this.#resume(logId),
     });
-    return { executor, obsolete, background, supply, queue, replacement, generation };
+    const reserve = new SpaceReserve({
+      fileSystem: this.#fileSystem,
+      path: this.directory.pathOf(RESERVE_FILE_NAME),
+      sizeBytes: this.options.reserveSizeBytes,
+      isWorthIt: () => this.versions.current.tableBytes >= this.options.reserveFromBytes,
+      submit: (job, done) =>
+        background.submitSpare(job, (result) => {
+          if (result.kind === 'reserveSpace') done(result.isReserved);
+        }),
+    });
+    return { executor, obsolete, background, supply, queue, replacement, reserve, generation };
   }
 
   /** Begins background work; called once the database is handed out. */
@@ -398,14 +416,16 @@ export class Store implements WriteHost, RangeHost {
     }
     this.#writing?.supply.prepare();
     this.#writing?.background.consider();
+    this.#writing?.reserve.ensure();
   }
 
   #makeExecutor(): Executor {
-    const inline = new InlineExecutor(this.#fileSystem, this.#clock);
-    if (this.#workerEntry === null) return inline;
-    return new ResilientExecutor({
-      inline,
-      threads: new WorkerExecutor(this.options.backgroundThreads, this.#workerEntry),
+    return makeExecutor({
+      fileSystem: this.#fileSystem,
+      clock: this.#clock,
+      threadCount: this.options.backgroundThreads,
+      entry: this.#workerEntry,
+      onWaiting: (operation, waitedMs) => this.#watch.noteWaiting(operation, waitedMs),
       onThreadLost: (error) => this.events.emit('backgroundError', { error, willRetry: true }),
       onThreadsGivenUp: (error) => this.events.emit('threadsGivenUp', { error }),
     });
@@ -425,6 +445,7 @@ export class Store implements WriteHost, RangeHost {
       events: this.events,
       metrics: this.metrics,
       clock: this.#clock,
+      watch: this.#watch,
       memtables: () => this.#memtables(),
       logAfter: (generation) => this.#logAfter(generation),
       onLogUnneeded: (generation) => {
@@ -440,6 +461,7 @@ export class Store implements WriteHost, RangeHost {
         if (this.#failure === null && queue.waitingCount > 0) queue.admitWaiting();
       },
       hasWaitingWrites: () => this.#writing!.queue.waitingCount > 0,
+      onDiskFull: () => this.#writing!.reserve.giveUp(),
       onOverdue: () => this.#writing!.queue.rejectWaiting(this.#suspensionError()),
       replaceLog: () => this.#writing!.replacement.advance(),
       onSuspension: (error) => {
@@ -499,7 +521,8 @@ export class Store implements WriteHost, RangeHost {
 
   /** The current log takes no more. */
   #loseLog(error: StorageError): void {
-    const { background, replacement } = this.#writing!;
+    const { background, replacement, reserve } = this.#writing!;
+    if (error.code === 'NO_SPACE') reserve.giveUp();
     if (!replacement.isDue) replacement.begin(null);
     background.replaceLog(error);
   }
@@ -520,6 +543,7 @@ export class Store implements WriteHost, RangeHost {
     writing.generation = new Generation(log.logId, memtable, log);
     this.metrics.userBytes += old.memtable.arena.usedBytes;
     writing.queue.resume(writing.generation);
+    writing.reserve.ensure();
     this.current.swap(this.#memtables(), this.versions.current);
   }
 
@@ -561,24 +585,6 @@ export class Store implements WriteHost, RangeHost {
   }
 }
 
-/** Of a log that is synced, or whose end is known to be lost: whether closing it succeeds makes no difference. */
-function closeQuietly(log: WalWriter): void {
-  try {
-    log.closeSync();
-  } catch (error) {
-    if (!isStorageError(error)) throw error;
-  }
-}
-
-/** The end record tells a reader no more than it can find out: at close, a full disk may keep it. */
-function finishQuietly(log: WalWriter): void {
-  try {
-    log.finishSync();
-  } catch (error) {
-    if (!isLackOf(error)) throw error;
-  }
-}
-
 interface WritingParts {
   readonly executor: Executor;
   readonly obsolete: ObsoleteFiles;
@@ -586,11 +592,7 @@ interface WritingParts {
   readonly supply: LogSupply;
   readonly queue: CommitQueue;
   readonly replacement: LogReplacement;
+  readonly reserve: SpaceReserve;
   /** The memtable and log being written. */
   generation: Generation;
-}
-
-/** Space is allocated ahead where every write is synced, from the start: overwriting allocated blocks syncs faster. */
-export function logAllocationOf(options: ResolvedOptions): 'steps' | 'onDemand' {
-  return options.durability === 'always' ? 'steps' : 'onDemand';
 }

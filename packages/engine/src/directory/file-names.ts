@@ -2,7 +2,7 @@
 //
 //   000012.log          write-ahead log 12             000012.log.spare   a log kept to be written over
 //   000013.sst          table 13                       000014.tmp         on its way to become CURRENT
-//   MANIFEST-000022     manifest 22                    CURRENT, LOCK      one each
+//   MANIFEST-000022     manifest 22                    CURRENT, LOCK, RESERVE      one each
 //
 // Names are made from integers and never read from a file, so damaged or hostile content cannot lead
 // outside the directory. One counter numbers all of them. A name that this file would not have made,
@@ -15,6 +15,9 @@ export const CURRENT_FILE_NAME = 'CURRENT';
 
 /** Locked for as long as the database is open for writing. */
 export const LOCK_FILE_NAME = 'LOCK';
+
+/** Occupies space that is given back when the disk is full. */
+export const RESERVE_FILE_NAME = 'RESERVE';
 
 /**
  * The number of a manifest that CURRENT names is a multiple of this. Changing one digit of a multiple of
@@ -81,7 +84,7 @@ export function numberedFileName(file: NumberedFile): string {
   }
 }
 
-/** Reads a name back; `undefined` for CURRENT, LOCK and every name that is not one of ours. */
+/** Reads a name back; `undefined` for CURRENT, LOCK, RESERVE and every name that is not one of ours. */
 export function parseFileName(name: string): NumberedFile | undefined {
   const match = NUMBERED_NAME.exec(name);
   if (match === null) return undefined;

@@ -13,7 +13,13 @@ export {
   type NumberedFileKind,
   numberedFileName,
   parseFileName,
+  RESERVE_FILE_NAME,
   spareLogFileName,
   tableFileName,
   temporaryFileName,
 } from './file-names.js';
+export {
+  type ReserveSpaceJob,
+  type ReserveSpaceResult,
+  runReserveSpaceJob,
+} from './reserve-space.js';

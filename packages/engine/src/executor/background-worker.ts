@@ -12,10 +12,11 @@ import {
   Worker,
 } from 'node:worker_threads';
 import { isStorageError, StorageError } from '@varve/base';
-import { NodeFileSystem } from '@varve/vfs';
+import { type FileOperation, NodeFileSystem } from '@varve/vfs';
 import type { JobDone, JobOutcome } from './executor.js';
 import type { Job } from './job.js';
 import { errorToMessage, messageToOutcome, type OutcomeMessage } from './outcome-message.js';
+import { operationOf } from './watched-file-system.js';
 import type { WorkerEntry } from './worker-entry.js';
 
 /** Why no thread can be started, and where that is answered. */
@@ -35,6 +36,7 @@ export interface BackgroundWorkerOptions {
   readonly signal: Int32Array;
   readonly beatIndex: number;
   readonly threadIndex: number;
+  readonly operationIndex: number;
 }
 
 export class BackgroundWorker {
@@ -59,6 +61,11 @@ export class BackgroundWorker {
   /** The heartbeat counter: unchanged for long means the thread hangs. */
   get beatCount(): number {
     return Atomics.load(this.#options.signal, this.#options.beatIndex);
+  }
+
+  /** What the thread asks of the file system at this moment. */
+  get operation(): FileOperation | null {
+    return operationOf(Atomics.load(this.#options.signal, this.#options.operationIndex));
   }
 
   /** Whether the thread has ended, as far as the system says so; for who cannot wait for the event that tells. */
@@ -120,13 +127,14 @@ export class BackgroundWorker {
   }
 
   #startThread(port: MessagePort): Worker {
-    const { signal, beatIndex, threadIndex, entry, name } = this.#options;
+    const { signal, beatIndex, threadIndex, operationIndex, entry, name } = this.#options;
     if (!(entry instanceof URL)) throw entry;
     Atomics.store(signal, threadIndex, 0);
+    Atomics.store(signal, operationIndex, 0);
     this.#startBeatCount = this.beatCount;
     const worker = new Worker(entry, {
       name,
-      workerData: { port, signal, beatIndex, threadIndex },
+      workerData: { port, signal, beatIndex, threadIndex, operationIndex },
       // Flags of the process are its own: a loader or condition meant for the main thread must not change this one.
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_SIZE_MIB },

@@ -20,8 +20,11 @@ export interface Executor {
   submit(lane: Lane, job: Job, done: JobDone): void;
   /** Delivers completions that have arrived, without waiting. */
   poll(): void;
-  /** Blocks this thread until a completion was delivered. Requires: a job is under way. */
-  wait(): void;
+  /**
+   * Blocks this thread until a completion was delivered, or about as long as it may where other threads do the work.
+   * Requires: a job is under way.
+   */
+  wait(timeoutMs: number): void;
   /** Jobs submitted and not yet delivered. */
   readonly pendingCount: number;
   /** Worker threads that jobs run on; 0: this thread. */

@@ -55,9 +55,9 @@ describe('InlineExecutor', () => {
     executor.submit('flush', prepare(2), note('second'));
     executor.poll();
     expect(outcomes).toEqual([]);
-    executor.wait();
+    executor.wait(Number.POSITIVE_INFINITY);
     expect(outcomes).toEqual(['first']);
-    executor.wait();
+    executor.wait(Number.POSITIVE_INFINITY);
     expect(outcomes).toEqual(['first', 'second']);
     await quiescence();
     expect(outcomes).toHaveLength(2);

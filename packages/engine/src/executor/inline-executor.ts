@@ -41,7 +41,7 @@ export class InlineExecutor implements Executor {
     // Nothing runs beside this thread, so nothing can have arrived.
   }
 
-  wait(): void {
+  wait(_timeoutMs?: number): void {
     this.#runNext();
   }
 

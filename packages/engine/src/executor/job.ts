@@ -13,6 +13,11 @@ import {
   runRemoveFilesJob,
 } from '../collect/index.js';
 import { type CompactionJob, type CompactionResult, runCompactionJob } from '../compact/index.js';
+import {
+  type ReserveSpaceJob,
+  type ReserveSpaceResult,
+  runReserveSpaceJob,
+} from '../directory/index.js';
 import { type FlushJob, type FlushResult, runFlushJob } from '../flush/index.js';
 import type { JobProgress } from '../tables/index.js';
 import { type PrepareLogJob as LogToPrepare, prepareLog } from '../wal/index.js';
@@ -24,8 +29,13 @@ export interface PrepareLogResult {
   readonly kind: 'prepareLog';
 }
 
-export type Job = FlushJob | CompactionJob | PrepareLogJob | RemoveFilesJob;
-export type JobResult = FlushResult | CompactionResult | PrepareLogResult | RemoveFilesResult;
+export type Job = FlushJob | CompactionJob | PrepareLogJob | RemoveFilesJob | ReserveSpaceJob;
+export type JobResult =
+  | FlushResult
+  | CompactionResult
+  | PrepareLogResult
+  | RemoveFilesResult
+  | ReserveSpaceResult;
 
 /** The memory of a result that may be handed to another thread instead of being copied. */
 export function transferableBuffers(result: JobResult): ArrayBuffer[] {
@@ -48,6 +58,8 @@ export function runJob(fileSystem: FileSystem, job: Job, progress: JobProgress):
       return { kind: 'prepareLog' };
     case 'removeFiles':
       return runRemoveFilesJob(fileSystem, job);
+    case 'reserveSpace':
+      return runReserveSpaceJob(fileSystem, job);
     default:
       return assertNever(job);
   }

@@ -108,6 +108,26 @@ describe('ResilientExecutor', () => {
     expect(outcomes).toEqual([SUCCESS, SUCCESS]);
   });
 
+  test('P5: runs a job inline that three threads died of, whatever others complete meanwhile, and only that one', () => {
+    const { threads, inline, outcomes, submit } = makeExecutor();
+    for (let death = 1; death <= 3; death++) {
+      if (death === 1) submit('deadly', 'compact');
+      threads.die();
+      if (death === 3) break;
+      // The other thread completes its job: this one is not forgiven.
+      submit('harmless');
+      const index = threads.jobs.findIndex(({ lane }) => lane === 'flush');
+      threads.jobs.push(...threads.jobs.splice(0, index));
+      threads.answer(SUCCESS);
+    }
+    expect(inline.jobs).toMatchObject([{ lane: 'compact', job: removal('deadly') }]);
+    expect(threads.pendingCount).toBe(0);
+    inline.answer(SUCCESS);
+    submit('later');
+    expect(threads.pendingCount).toBe(1);
+    expect(outcomes).toEqual([SUCCESS, SUCCESS, SUCCESS]);
+  });
+
   test('starts counting again after a job that a thread completed', () => {
     const { threads, inline, submit } = makeExecutor();
     for (let round = 0; round < 4; round++) {
@@ -193,12 +213,12 @@ describe('ResilientExecutor', () => {
     const { executor, threads, inline, submit } = makeExecutor();
     submit('a');
     expect(executor.pendingCount).toBe(1);
-    executor.wait();
+    executor.wait(Number.POSITIVE_INFINITY);
     executor.poll();
     expect([threads.calls, inline.calls]).toEqual([['wait', 'poll'], []]);
     for (let death = 1; death <= 3; death++) threads.die();
     expect(executor.pendingCount).toBe(1);
-    executor.wait();
+    executor.wait(Number.POSITIVE_INFINITY);
     expect(inline.calls).toEqual(['wait']);
     await executor.close();
     expect([threads.calls.at(-1), inline.calls.at(-1)]).toEqual(['close', 'close']);

@@ -1,7 +1,7 @@
 /**
- * Survives dying threads: a job whose thread died is given to a new one, and after a few deaths in a row everything runs
- * inline from then on; at once where no thread can be started. Slower, and it blocks the event loop while a job runs, but
- * nothing stops.
+ * Survives dying threads: a job whose thread died is given to a new one. A job that three threads have died of runs inline,
+ * and after as many deaths in a row, of whatever jobs, everything does from then on; at once where no thread can be
+ * started. Slower, and it blocks the event loop while a job runs, but nothing stops.
  *
  * The log that is prepared when a database opens is prepared inline too: opening blocks anyway, and a database that is
  * closed again soon never starts a thread, which costs more than all the rest of opening and closing.
@@ -10,8 +10,16 @@ import { isStorageError, type StorageError } from '@varve/base';
 import type { Executor, JobDone, Lane } from './executor.js';
 import type { Job } from './job.js';
 
-/** Deaths without a completed job between them, after which threads are given up. */
+/** Deaths that one job survives on threads; and deaths without a completed job between them that threads survive. */
 const DEATH_COUNT_MAX = 3;
+
+interface JobToRun {
+  readonly lane: Lane;
+  readonly job: Job;
+  readonly done: JobDone;
+  /** Threads that have died while they had it. */
+  readonly deathCount: number;
+}
 
 export interface ResilientExecutorOptions {
   readonly threads: Executor;
@@ -42,19 +50,26 @@ export class ResilientExecutor implements Executor {
   }
 
   submit(lane: Lane, job: Job, done: JobDone): void {
-    const { threads, inline } = this.#options;
     this.#jobCount += 1;
-    const isOfOpening = this.#jobCount === 1 && job.kind === 'prepareLog';
-    const executor = this.#isInline || isOfOpening ? inline : threads;
+    if (this.#jobCount === 1 && job.kind === 'prepareLog') {
+      this.#options.inline.submit(lane, job, done);
+      return;
+    }
+    this.#run({ lane, job, done, deathCount: 0 });
+  }
+
+  #run({ lane, job, done, deathCount }: JobToRun): void {
+    const { threads, inline } = this.#options;
+    const executor = this.#isInline || deathCount >= DEATH_COUNT_MAX ? inline : threads;
     executor.submit(lane, job, (outcome) => {
       const isLost =
         !outcome.ok && isStorageError(outcome.error) && outcome.error.code === 'WORKER_FAILED';
       if (isLost && executor === threads) {
         this.#noteLoss(outcome.error);
-        this.submit(lane, job, done);
+        this.#run({ lane, job, done, deathCount: deathCount + 1 });
         return;
       }
-      if (!this.#isInline) this.#deathCount = 0;
+      if (executor === threads) this.#deathCount = 0;
       done(outcome);
     });
   }
@@ -63,10 +78,10 @@ export class ResilientExecutor implements Executor {
     this.#options.threads.poll();
   }
 
-  wait(): void {
+  wait(timeoutMs: number): void {
     const { threads, inline } = this.#options;
-    if (inline.pendingCount > 0) inline.wait();
-    else threads.wait();
+    if (inline.pendingCount > 0) inline.wait(timeoutMs);
+    else threads.wait(timeoutMs);
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,7 @@ import { NodeFileSystem } from '@varve/vfs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { tableFileName } from '../directory/index.js';
 import { entrySize, Memtable, writePut } from '../memtable/index.js';
+import { ManualClock } from '../testing/manual-clock.js';
 import { readTable } from '../testing/table-contents.js';
 import type { JobOutcome, Lane } from './executor.js';
 import type { Job } from './job.js';
@@ -23,6 +24,7 @@ const DATABASE_ID = new Uint8Array(16).fill(0xdb);
 
 let entry: WorkerEntry;
 let directory: string;
+let clock: ManualClock;
 let executor: WorkerExecutor;
 const workers: Worker[] = [];
 const onWorker = (worker: Worker): void => void workers.push(worker);
@@ -35,6 +37,7 @@ beforeAll(async () => {
 beforeEach(() => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), 'varve-executor-'));
   workers.length = 0;
+  clock = new ManualClock();
   process.on('worker', onWorker);
 });
 
@@ -87,7 +90,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   test.each([1, 2])(
     'runs jobs of both lanes on %i threads, each lane in its order',
     async (count) => {
-      executor = new WorkerExecutor(count, entry);
+      executor = new WorkerExecutor({ threadCount: count, entry, clock });
       const order: string[] = [];
       const jobs = Array.from({ length: 10 }, async (_, index) => {
         touch(`${index}`);
@@ -109,14 +112,14 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   );
 
   test('starts a thread only when there is work for it', async () => {
-    executor = new WorkerExecutor(2, entry);
+    executor = new WorkerExecutor({ threadCount: 2, entry, clock });
     expect(workers).toHaveLength(0);
     await run(removal('x'), 'compact');
     expect(workers).toHaveLength(1);
   });
 
   test('reads a memtable where it lies', async () => {
-    executor = new WorkerExecutor(2, entry);
+    executor = new WorkerExecutor({ threadCount: 2, entry, clock });
     const outcome = await run(largeFlush());
     if (!outcome.ok) throw outcome.error;
     const { result } = outcome;
@@ -137,7 +140,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('keeps what an error says about the place', async () => {
-    executor = new WorkerExecutor(1, entry);
+    executor = new WorkerExecutor({ threadCount: 1, entry, clock });
     touch('000007.sst');
     const table = { fileNumber: 7, tableId: new Uint8Array(16), sizeBytes: 1000 };
     const output = { directory, databaseId: DATABASE_ID };
@@ -162,19 +165,19 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('lets a caller wait without the event loop', () => {
-    executor = new WorkerExecutor(1, entry);
+    executor = new WorkerExecutor({ threadCount: 1, entry, clock });
     touch('a');
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', removal('a'), (outcome) => outcomes.push(outcome));
     executor.submit('flush', removal('b'), (outcome) => outcomes.push(outcome));
-    while (outcomes.length < 2) executor.wait();
+    while (outcomes.length < 2) executor.wait(Number.POSITIVE_INFINITY);
     expect(outcomes.every(({ ok }) => ok)).toBe(true);
     expect(fs.existsSync(`${directory}/a`)).toBe(false);
     expect(executor.pendingCount).toBe(0);
   });
 
   test('delivers from poll() what has arrived, once', async () => {
-    executor = new WorkerExecutor(1, entry);
+    executor = new WorkerExecutor({ threadCount: 1, entry, clock });
     await run(removal('x')); // the thread is up now
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', removal('a'), (outcome) => outcomes.push(outcome));
@@ -185,7 +188,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('P5: fails the jobs of a thread that dies, and gives the next to a new one', async () => {
-    executor = new WorkerExecutor(1, entry);
+    executor = new WorkerExecutor({ threadCount: 1, entry, clock });
     await run(removal('x'));
     const lost = [run(largeFlush()), run(removal('y'))];
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -203,20 +206,20 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('P5: notices a thread that dies while this one is blocked, and no event can tell', async () => {
-    executor = new WorkerExecutor(1, entry);
+    executor = new WorkerExecutor({ threadCount: 1, entry, clock });
     await run(removal('x'));
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', largeFlush(), (outcome) => outcomes.push(outcome));
     void workers[0]!.terminate();
     // Before this returns, no event of the thread can arrive.
-    executor.wait();
+    executor.wait(Number.POSITIVE_INFINITY);
     expect(outcomes).toMatchObject([{ ok: false, error: { code: 'WORKER_FAILED' } }]);
     expect((outcomes[0] as { error: Error }).error.message).toMatch(/died/);
     expect(await run(removal('z'))).toMatchObject({ ok: true });
   });
 
   test('P5: fails a job that throws what it should not, and goes on', async () => {
-    executor = new WorkerExecutor(1, entry);
+    executor = new WorkerExecutor({ threadCount: 1, entry, clock });
     const poisoned = { kind: 'flush', memtable: null } as unknown as Job;
     expect(await run(poisoned)).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
     expect(await run({ kind: 'unknown' } as unknown as Job)).toMatchObject({ ok: false });
@@ -225,13 +228,13 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('P6: gives up a thread that does not move while somebody waits', async () => {
-    executor = new WorkerExecutor(1, entry);
+    executor = new WorkerExecutor({ threadCount: 1, entry, clock });
     await run(removal('x'));
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', removal('y'), (outcome) => outcomes.push(outcome));
     // The thread may have answered already; to the one who waits it has not.
     vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out');
-    while (outcomes.length === 0) executor.wait();
+    while (outcomes.length === 0) executor.wait(Number.POSITIVE_INFINITY);
     vi.restoreAllMocks();
     expect(outcomes).toHaveLength(1);
     expect(await run(removal('z'))).toMatchObject({ ok: true });
@@ -240,7 +243,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   test('runs jobs from code that is a text instead of a file', async () => {
     const { workerSource } = (await import(SOURCE_MODULE)) as { workerSource: string };
     const url = new URL(`data:text/javascript,${encodeURIComponent(workerSource)}`);
-    executor = new WorkerExecutor(1, url);
+    executor = new WorkerExecutor({ threadCount: 1, entry: url, clock });
     touch('a');
     expect(await run(removal('a'))).toMatchObject({ ok: true });
     expect(fs.existsSync(`${directory}/a`)).toBe(false);
@@ -250,11 +253,11 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
 
   test('P5: answers every job when no thread can be started, in a later turn or who waits', async () => {
     const reason = new StorageError('WORKER_FAILED', 'Cannot start background threads: forbidden');
-    executor = new WorkerExecutor(2, reason);
+    executor = new WorkerExecutor({ threadCount: 2, entry: reason, clock });
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', removal('x'), (outcome) => outcomes.push(outcome));
     expect(outcomes).toEqual([]);
-    executor.wait();
+    executor.wait(Number.POSITIVE_INFINITY);
     expect(outcomes).toMatchObject([{ ok: false, error: { code: 'WORKER_FAILED' } }]);
     const later = await Promise.all([run(removal('y')), run(removal('z'), 'compact')]);
     expect(later.map(({ ok }) => ok)).toEqual([false, false]);
@@ -263,15 +266,51 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
   });
 
   test('P5: says so when the system refuses a thread', async () => {
-    executor = new WorkerExecutor(1, new URL('https://example.invalid/worker.js'));
+    executor = new WorkerExecutor({
+      threadCount: 1,
+      entry: new URL('https://example.invalid/worker.js'),
+      clock,
+    });
     expect(await run(removal('x'))).toMatchObject({
       ok: false,
       error: { code: 'WORKER_FAILED', retryable: false },
     });
   });
 
+  test('P6: gives up a thread that does not move while nobody waits', async () => {
+    executor = new WorkerExecutor({ threadCount: 1, entry, clock });
+    await run(removal('x'));
+    const outcomes: JobOutcome[] = [];
+    executor.submit('flush', largeFlush(), (outcome) => outcomes.push(outcome));
+    // Time flies: between two signs of life of the thread many seconds go by.
+    while (outcomes.length === 0) clock.advance(1000);
+    expect(outcomes).toMatchObject([{ ok: false, error: { code: 'WORKER_FAILED' } }]);
+    expect((outcomes[0] as { error: Error }).error.message).toMatch(/hangs/);
+    expect(await run(removal('z'))).toMatchObject({ ok: true });
+    expect(workers).toHaveLength(2);
+  });
+
+  test('looks after its threads only while they have work', async () => {
+    executor = new WorkerExecutor({ threadCount: 2, entry, clock });
+    expect(clock.timerCount).toBe(0);
+    await run(removal('x'));
+    expect(clock.timerCount).toBe(1);
+    clock.advance(1000);
+    expect(clock.timerCount).toBe(0);
+  });
+
+  test('P17: lets a caller wait no longer than it wants to', () => {
+    executor = new WorkerExecutor({ threadCount: 1, entry, clock });
+    const outcomes: JobOutcome[] = [];
+    executor.submit('flush', largeFlush(), (outcome) => outcomes.push(outcome));
+    executor.wait(1);
+    expect(outcomes).toEqual([]);
+    executor.wait(Number.POSITIVE_INFINITY);
+    expect(outcomes).toHaveLength(1);
+  });
+
   test('close() ends the threads and delivers nothing more', async () => {
-    executor = new WorkerExecutor(2, entry);
+    executor = new WorkerExecutor({ threadCount: 2, entry, clock });
     await run(removal('x'));
     const outcomes: JobOutcome[] = [];
     executor.submit('flush', largeFlush(), (outcome) => outcomes.push(outcome));

@@ -10,10 +10,16 @@ import { initializeChecksums } from '@varve/base';
 import { NodeFileSystem } from '@varve/vfs';
 import { type Job, runJob, transferableBuffers } from './job.js';
 import { errorToMessage, type OutcomeMessage } from './outcome-message.js';
+import { WatchedFileSystem } from './watched-file-system.js';
 import { CLOSING_INDEX, COMPLETED_INDEX, type WorkerSettings } from './worker-settings.js';
 
-const { port, signal, beatIndex, threadIndex } = workerData as WorkerSettings<MessagePort>;
-const fileSystem = new NodeFileSystem();
+const { port, signal, beatIndex, threadIndex, operationIndex } =
+  workerData as WorkerSettings<MessagePort>;
+const fileSystem = new WatchedFileSystem(new NodeFileSystem(), {
+  signal,
+  beatIndex,
+  operationIndex,
+});
 /**
  * Steps below the priority of the main thread. Of a processor that a background thread and the main thread both want, the
  * background thread gets a tenth: with 5 it would be a quarter, in slices of 4 ms, and every put of those would wait.

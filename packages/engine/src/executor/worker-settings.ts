@@ -12,8 +12,11 @@ export const CLOSING_INDEX = 3;
 /** First of the places where each worker says which thread of the system it is; 0 while it has not, or cannot. */
 export const FIRST_THREAD_INDEX = 4;
 
+/** First of the places where each worker says what it asks of the file system now; see watched-file-system.ts. */
+export const FIRST_OPERATION_INDEX = 6;
+
 /** Counters in all. */
-export const SIGNAL_COUNT = 6;
+export const SIGNAL_COUNT = 8;
 
 export interface WorkerSettings<Port> {
   readonly port: Port;
@@ -23,4 +26,6 @@ export interface WorkerSettings<Port> {
   readonly beatIndex: number;
   /** Where in `signal` this worker says which thread it is. */
   readonly threadIndex: number;
+  /** Where in `signal` this worker says what it waits for. */
+  readonly operationIndex: number;
 }

@@ -365,11 +365,12 @@ describe('LogWriter after a failed write (I4, I5)', () => {
     expect(codeOf(() => appendBatch(log, 2))).toBe('DURABILITY_UNKNOWN');
   });
 
-  test('treats space that cannot be allocated as a failed write', () => {
+  test('does without space that cannot be allocated: a record may still find some', () => {
     const faulty = failingWrite('ENOSPC', 0);
     const log = openLog(faulty);
     appendBatch(log, 0);
-    expect(codeOf(() => log.allocateSync(100, 5000))).toBe('NO_SPACE');
-    expect(codeOf(() => appendBatch(log, 1))).toBe('IO');
+    expect(log.allocateSync(100, 5000)).toBe(false);
+    appendBatch(log, 1);
+    expect(log.failure).toBeUndefined();
   });
 });

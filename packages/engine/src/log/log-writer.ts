@@ -13,7 +13,7 @@
 // It is opened with the first: opened when needed, it could begin its life after a failure that was already reported,
 // and an open that fails for want of descriptors would come after the records were written.
 
-import { assert, StorageError } from '@varve/base';
+import { assert, isStorageError, StorageError } from '@varve/base';
 import { type FileSystem, quietly, type RandomAccessFile } from '@varve/vfs';
 import {
   decodeLogFileHeader,
@@ -181,18 +181,21 @@ export class LogWriter {
 
   /**
    * Allocates space in the file up to `to` by writing zeros over `[from, to)`, or the part of it beyond the file's end.
-   * Requires: the caller fills the bytes before `from` itself. Errors: as `appendSync`.
+   * Requires: the caller fills the bytes before `from` itself. False when the disk has no space for that much: what was
+   * written is zeros behind the last record, which harm nothing. Other errors: as `appendSync`.
    */
-  allocateSync(from: number, to: number): void {
+  allocateSync(from: number, to: number): boolean {
     this.#refuseAfterFailure('append to');
-    if (to <= this.#allocatedBytes) return;
+    if (to <= this.#allocatedBytes) return true;
     try {
       fillWithZerosSync(this.#file, Math.max(from, this.#allocatedBytes), to);
     } catch (cause) {
+      if (isStorageError(cause) && cause.code === 'NO_SPACE') return false;
       this.#failure = { of: 'write', cause };
       throw cause;
     }
     this.#allocatedBytes = to;
+    return true;
   }
 
   /**

@@ -13,6 +13,7 @@ import { assert, StorageError } from '@varve/base';
 import {
   type DatabaseDirectory,
   MANIFEST_NUMBER_STEP,
+  manifestFileName,
   type NumberedFile,
   readCurrentSync,
 } from '../directory/index.js';
@@ -148,6 +149,14 @@ export class VersionSet {
   /** Size of the manifest in force; 0 before `publish()`. */
   get manifestSizeBytes(): number {
     return this.#manifests.inForce?.sizeBytes ?? 0;
+  }
+
+  /** Path of the manifest in force, for messages. */
+  get manifestPath(): string {
+    const fileNumber = this.#manifests.inForce?.fileNumber;
+    return fileNumber === undefined
+      ? this.#directory.path
+      : this.#directory.pathOf(manifestFileName(fileNumber));
   }
 
   /** How many versions keep their files: 1 when everything is durable and nobody reads. */

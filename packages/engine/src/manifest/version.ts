@@ -109,6 +109,15 @@ export class Version {
     };
   }
 
+  /** Size of all tables. O(levels). */
+  get tableBytes(): number {
+    let sizeBytes = 0;
+    for (const { levels } of this.keyspaces.values()) {
+      for (const level of levels) sizeBytes += level.sizeBytes;
+    }
+    return sizeBytes;
+  }
+
   /** Every table, keyspace by keyspace and level by level. */
   *tables(): Generator<TableMetadata> {
     for (const tree of this.keyspaces.values()) {

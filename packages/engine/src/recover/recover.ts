@@ -13,7 +13,12 @@
  */
 import { isStorageError, type Random, StorageError } from '@varve/base';
 import { type FileSystem, quietly } from '@varve/vfs';
-import { DatabaseDirectory, logFileName, numberedFileName } from '../directory/index.js';
+import {
+  DatabaseDirectory,
+  logFileName,
+  numberedFileName,
+  RESERVE_FILE_NAME,
+} from '../directory/index.js';
 import {
   type KeyspaceMetadata,
   type TableAddition,
@@ -82,13 +87,43 @@ export async function recover(options: RecoverOptions): Promise<RecoveredState> 
     createIfMissing,
     owner: 'varve',
   });
+  try {
+    return await attempt(options, directory);
+  } catch (error) {
+    try {
+      if (access === 'readWrite' && mayGiveUpReserve(error, directory)) {
+        return await attempt(options, directory);
+      }
+    } catch (secondError) {
+      quietly(() => directory.close());
+      throw secondError;
+    }
+    quietly(() => directory.close());
+    throw error;
+  }
+}
+
+async function attempt(
+  options: RecoverOptions,
+  directory: DatabaseDirectory,
+): Promise<RecoveredState> {
   const recovery = new Recovery(options, directory);
   try {
     return await recovery.run();
   } catch (error) {
-    recovery.abandon();
+    await recovery.abandon();
     throw error;
   }
+}
+
+/** A full disk keeps a database from being opened: its reserve is there for that, too. Tells whether it gave anything. */
+function mayGiveUpReserve(error: unknown, directory: DatabaseDirectory): boolean {
+  if (!isStorageError(error) || error.code !== 'NO_SPACE') return false;
+  const { fileSystem } = directory;
+  const path = directory.pathOf(RESERVE_FILE_NAME);
+  if (!fileSystem.existsSync(path)) return false;
+  fileSystem.removeSync(path);
+  return true;
 }
 
 class Recovery {
@@ -140,12 +175,11 @@ class Recovery {
     };
   }
 
-  /** Closes whatever was opened; the error that led here is the one to report. */
-  abandon(): void {
+  /** Closes whatever was opened, but for the directory; the error that led here is the one to report. */
+  async abandon(): Promise<void> {
     quietly(() => this.#log?.closeSync());
     this.#tables?.closeAll();
-    void this.#versions?.close().catch(() => {});
-    quietly(() => this.#directory.close());
+    await this.#versions?.close().catch(() => {});
   }
 
   #loadVersions(): VersionSet {

@@ -32,6 +32,7 @@ export interface WriteBenchOptions {
   readonly arenaSizeBytes?: number;
   readonly indexLimitBytes?: number;
   readonly syncIntervalMs?: number;
+  readonly writeTimeoutMs?: number;
   /** Sequence of the last entry written before. */
   readonly lastSequence?: number;
 }
@@ -72,6 +73,8 @@ export class WriteBench implements WriteHost {
     this.queue = new CommitQueue(first, {
       host: this,
       clock: this.clock,
+      watch: { begin: () => null, end: () => {} },
+      writeTimeoutMs: options.writeTimeoutMs ?? Number.POSITIVE_INFINITY,
       lastSequence,
       syncIntervalMs: options.syncIntervalMs ?? 100,
       indexLimitBytes: options.indexLimitBytes ?? 1024 * 1024,

@@ -189,10 +189,23 @@ describe('WalWriter with allocation', () => {
     expect(readChain(memory).numbers).toEqual([0, 1]);
   });
 
-  test('in steps has written nothing of a batch for which there is no space', () => {
+  test('in steps allocates nothing ahead on a disk that is nearly full', () => {
     const log = startLog(memory, 1, { allocation: 'steps' });
     memory.setCapacity(MIB + 1000);
-    expect(() => append(log, 0, MIB)).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
-    expect(readChain(memory)).toMatchObject({ numbers: [], discardedBytes: 0 });
+    append(log, 0, MIB);
+    expect(fileBytes(memory, logPath(1)).length).toBe(log.positionBytes);
+    expect(() => append(log, 1, 1000)).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+    expect(readChain(memory)).toMatchObject({ numbers: [0] });
+  });
+
+  test('in steps does without when a quota keeps it from the space that there seems to be', () => {
+    const faulty = new FaultyFileSystem(memory);
+    const log = startLog(faulty, 1, { allocation: 'steps' });
+    const effect = { kind: 'short', sizeBytes: 500, errno: 'EDQUOT' } as const;
+    faulty.addRule({ operation: 'write', nth: 1, effect });
+    faulty.addRule({ operation: 'freeSpace', nth: 1, effect: { kind: 'error', errno: 'EIO' } });
+    append(log, 0, MIB);
+    append(log, 1, MIB);
+    expect(readChain(memory)).toMatchObject({ numbers: [0, 1], discardedBytes: 0 });
   });
 });

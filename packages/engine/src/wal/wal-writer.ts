@@ -7,7 +7,7 @@
 // first. The owner sees to it and says so with `confirmPredecessor()`; until then records of this log attest nothing and
 // a sync is refused as a bug. To a reader, therefore, any attestation in a log means that all logs before it were whole.
 
-import { assert } from '@varve/base';
+import { assert, isStorageError } from '@varve/base';
 import { type FileSystem, quietly } from '@varve/vfs';
 import {
   LOG_SIZE_BYTES_MAX,
@@ -24,6 +24,9 @@ const ALLOCATION_STEP_BYTES = 1024 * 1024;
 
 /** Syncs that cover less than this on average are frequent: each costs more in a file that grows than zeros written ahead. */
 const FREQUENT_SYNC_SIZE_BYTES = 64 * 1024;
+
+/** Nothing is allocated ahead of what would leave less than this on the disk. */
+const SPACE_LEFT_BYTES = 4 * ALLOCATION_STEP_BYTES;
 
 /** Where a log ended, and whether all of it, and of the logs before it, is on disk. */
 export interface WalEnd extends LogEnd {
@@ -51,13 +54,21 @@ export interface WalWriterOptions {
 /** Writer of one write-ahead log. Not shared between threads. */
 export class WalWriter {
   readonly #log: LogWriter;
+  readonly #fileSystem: FileSystem;
+  /** The disk has no space for a step: a record may still find some. */
+  #isSpaceShort = false;
   readonly #allocation: WalWriterOptions['allocation'];
   #predecessorConfirmed = false;
   #finished = false;
   #syncCount = 0;
 
-  private constructor(log: LogWriter, allocation: WalWriterOptions['allocation']) {
+  private constructor(
+    log: LogWriter,
+    fileSystem: FileSystem,
+    allocation: WalWriterOptions['allocation'],
+  ) {
     this.#log = log;
+    this.#fileSystem = fileSystem;
     this.#allocation = allocation;
   }
 
@@ -71,6 +82,7 @@ export class WalWriter {
     const identity = { kind: LogKind.wal, logId, databaseId };
     const writer = new WalWriter(
       LogWriter.openPreparedSync(fileSystem, path, identity),
+      fileSystem,
       allocation,
     );
     try {
@@ -197,16 +209,32 @@ export class WalWriter {
     assert(!this.#finished, 'a finished log takes no more records');
     const recordEnd = this.#log.positionBytes + RECORD_HEADER_SIZE_BYTES + payloadLength;
     if (recordEnd > this.#log.allocatedBytes && this.#allocatesAhead) {
-      const steps = Math.ceil(recordEnd / ALLOCATION_STEP_BYTES);
-      const target = Math.min(steps * ALLOCATION_STEP_BYTES, LOG_SIZE_BYTES_MAX);
-      this.#log.allocateSync(recordEnd, target);
+      this.#allocateSync(recordEnd);
     }
     this.#log.appendSync(bytes, recordStart, payloadLength, type);
   }
 
   get #allocatesAhead(): boolean {
+    if (this.#isSpaceShort) return false;
     if (this.#allocation === 'steps') return true;
     return this.#syncCount * FREQUENT_SYNC_SIZE_BYTES > this.#log.positionBytes;
+  }
+
+  /** On a disk that is nearly full the last of it is left to what cannot do without. */
+  #allocateSync(recordEnd: number): void {
+    const steps = Math.ceil(recordEnd / ALLOCATION_STEP_BYTES);
+    const target = Math.min(steps * ALLOCATION_STEP_BYTES, LOG_SIZE_BYTES_MAX);
+    const isRoomy = this.#freeBytes() >= target - this.#log.allocatedBytes + SPACE_LEFT_BYTES;
+    if (!isRoomy || !this.#log.allocateSync(recordEnd, target)) this.#isSpaceShort = true;
+  }
+
+  #freeBytes(): number {
+    try {
+      return this.#fileSystem.freeSpaceSync(this.path);
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      return Number.POSITIVE_INFINITY;
+    }
   }
 
   #assertPredecessorConfirmed(): void {

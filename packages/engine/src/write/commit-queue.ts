@@ -6,7 +6,14 @@
  * full the group is closed early and the generation replaced; when that has to wait for a flush, asynchronous writes
  * wait as encoded bytes (bounded: beyond the bound the caller's thread waits), synchronous ones wait where they are.
  */
-import { isStorageError, MAX_SEQUENCE, StorageError, writeVarint } from '@varve/base';
+import {
+  type Clock,
+  isStorageError,
+  MAX_SEQUENCE,
+  StorageError,
+  type Timer,
+  writeVarint,
+} from '@varve/base';
 import { RECORD_HEADER_SIZE_BYTES } from '../log/index.js';
 import { PAYLOAD_HEADER_SIZE_BYTES, writePayloadHeader } from '../memtable/index.js';
 import { CommitGroup } from './commit-group.js';
@@ -34,6 +41,8 @@ export interface CommitQueueOptions extends GroupCommitterOptions {
   readonly lastSequence: number;
   /** A memtable is full when its index has this many bytes. */
   readonly indexLimitBytes: number;
+  /** How long a write waits for room before it is BUSY; may be infinite. */
+  readonly writeTimeoutMs: number;
 }
 
 const GROUP_HEADER_SIZE_BYTES = RECORD_HEADER_SIZE_BYTES + PAYLOAD_HEADER_SIZE_BYTES;
@@ -52,14 +61,17 @@ export class CommitQueue {
   readonly #host: WriteHost;
   readonly #encoder = new EntryEncoder();
   readonly #committer: GroupCommitter;
-  readonly #waiting = new WaitingWrites();
+  readonly #waiting: WaitingWrites;
   readonly #indexLimitBytes: number;
+  readonly #writeTimeoutMs: number;
+  readonly #clock: Clock;
   #generation: Generation;
   #open: CommitGroup | null = null;
   #nextSequence: number;
   #turnScheduled = false;
   #syncCallCount = 0;
   #isEncoding = false;
+  #expiry: Timer | null = null;
   /** A caller is blocked until there is room. */
   #isBlocked = false;
 
@@ -67,6 +79,9 @@ export class CommitQueue {
     this.#generation = generation;
     this.#host = options.host;
     this.#indexLimitBytes = options.indexLimitBytes;
+    this.#writeTimeoutMs = options.writeTimeoutMs;
+    this.#clock = options.clock;
+    this.#waiting = new WaitingWrites(options.clock);
     this.#nextSequence = options.lastSequence + 1;
     this.#committer = new GroupCommitter(generation, {
       ...options,
@@ -204,6 +219,12 @@ export class CommitQueue {
   resume(generation: Generation): void {
     this.#generation = generation;
     this.#committer.resume(generation);
+  }
+
+  /** Stops the timers. Requires: nothing is written any more. */
+  close(): void {
+    this.#expiry?.cancel();
+    this.#committer.close();
   }
 
   /** Whoever waits for room is told that there will be none soon. */
@@ -420,7 +441,20 @@ export class CommitQueue {
   }
 
   #wait(batch: EncodedBatch, rank: number): Promise<void> {
-    return this.#waiting.add(batch, rank);
+    const waiting = this.#waiting.add(batch, rank);
+    this.#armExpiry(this.#writeTimeoutMs);
+    return waiting;
+  }
+
+  #armExpiry(delayMs: number): void {
+    if (delayMs === Number.POSITIVE_INFINITY) return;
+    this.#expiry ??= this.#clock.delay(delayMs, () => {
+      this.#expiry = null;
+      const nowMs = this.#clock.monotonicMs();
+      this.#waiting.expire(nowMs - this.#writeTimeoutMs, () => busyError(this.#writeTimeoutMs));
+      const { count, first } = this.#waiting;
+      if (count > 0) this.#armExpiry(first.sinceMs + this.#writeTimeoutMs - nowMs);
+    });
   }
 
   #scheduleTurn(): void {
@@ -473,6 +507,12 @@ export class CommitQueue {
     this.#committer.switchTo(this.#generation);
     return true;
   }
+}
+
+/** A write has waited for room for as long as it may. Nothing of it was written. */
+export function busyError(timeoutMs: number): StorageError {
+  const message = `Cannot write: background work has not made room within ${timeoutMs} ms; write less at once`;
+  return new StorageError('BUSY', message);
 }
 
 function writeInsideEncoding(): StorageError {

@@ -21,8 +21,15 @@ import { RANK_ALWAYS, RANK_INTERVAL, RANK_NONE } from './durability.js';
 import type { Generation } from './generation.js';
 import { GroupQueue } from './group-queue.js';
 
+/** Told when a call to the file system begins and ends: it may take long. */
+export interface CallWatch<Call = unknown> {
+  begin(operation: 'write' | 'syncData', file: string): Call;
+  end(call: Call): void;
+}
+
 export interface GroupCommitterOptions {
   readonly clock: Clock;
+  readonly watch: CallWatch;
   readonly syncIntervalMs: number;
   /** All entries up to this sequence are in the memtables now. */
   readonly onVisible: (sequence: number) => void;
@@ -161,7 +168,7 @@ export class GroupCommitter {
       try {
         const { arena } = group.generation.memtable;
         const payloadLength = arena.usedBytes - group.recordOffset - RECORD_HEADER_SIZE_BYTES;
-        group.generation.log.appendBatchSync(arena.bytes, group.recordOffset, payloadLength);
+        this.#appendRecord(group, arena.bytes, payloadLength);
       } catch (error) {
         group.generation.memtable.arena.release(group.recordOffset);
         throw this.#lose(error as StorageError, [group]);
@@ -173,6 +180,32 @@ export class GroupCommitter {
     }
     group.generation.unpublishedGroupCount += 1;
     this.#appended.push(group);
+  }
+
+  /** Writes that are not awaited and need no sync are not watched: a look at the clock would cost them a share. */
+  #appendRecord(group: CommitGroup, bytes: Uint8Array, payloadLength: number): void {
+    const { log } = group.generation;
+    if (!group.isAwaited && group.rank < RANK_ALWAYS) {
+      log.appendBatchSync(bytes, group.recordOffset, payloadLength);
+      return;
+    }
+    const { watch } = this.#options;
+    const call = watch.begin('write', log.path);
+    try {
+      log.appendBatchSync(bytes, group.recordOffset, payloadLength);
+    } finally {
+      watch.end(call);
+    }
+  }
+
+  #syncRecords(log: WalWriter): void {
+    const { watch } = this.#options;
+    const call = watch.begin('syncData', log.path);
+    try {
+      log.syncSync();
+    } finally {
+      watch.end(call);
+    }
   }
 
   /** Publishes what may be published and starts a sync for the rest. */
@@ -189,7 +222,7 @@ export class GroupCommitter {
       const log = this.#olderLogs[0] ?? this.#log;
       this.#syncCount += 1;
       try {
-        log.syncSync();
+        this.#syncRecords(log);
       } catch (error) {
         throw this.#fail(error as StorageError, this.#appended.takeAll());
       }
@@ -279,9 +312,17 @@ export class GroupCommitter {
   #startSync(): void {
     const log = this.#olderLogs[0] ?? this.#log;
     this.#syncCount += 1;
+    const { watch } = this.#options;
+    const call = watch.begin('syncData', log.path);
     this.#syncing = log.sync().then(
-      () => this.#afterSync(),
-      (error) => this.#afterFailedSync(error),
+      () => {
+        watch.end(call);
+        this.#afterSync();
+      },
+      (error) => {
+        watch.end(call);
+        this.#afterFailedSync(error);
+      },
     );
   }
 

@@ -1,5 +1,5 @@
 /** The write path: encode, log, index, publish. */
-export { CommitQueue, type CommitQueueOptions, type WriteHost } from './commit-queue.js';
+export { busyError, CommitQueue, type CommitQueueOptions, type WriteHost } from './commit-queue.js';
 export { type Durability, durabilityRank, RANK_OS } from './durability.js';
 export type { BatchOperation } from './encoded-batch.js';
 export type { EntryFormat, ValueWriter } from './entry-encoder.js';

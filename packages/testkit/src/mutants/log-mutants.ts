@@ -29,10 +29,10 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     file: COMMITTER,
     original: `const log = this.#olderLogs[0] ?? this.#log;
     this.#syncCount += 1;
-    this.#syncing = `,
+    const { watch }`,
     replacement: `const log = this.#log;
     this.#syncCount += 1;
-    this.#syncing = `,
+    const { watch }`,
     tests: [...COMMITTER_TESTS, 'engine/src/write/rotation.test.ts'],
   },
   {
