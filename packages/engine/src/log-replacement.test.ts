@@ -117,6 +117,7 @@ describe('A database whose log the disk has no space for', () => {
       'sync MANIFEST-000011',
       'write MANIFEST-000011',
       'write 000012.log',
+      'remove 000001.log',
     ]);
     await eventually(clock, db.close());
   });
