@@ -6,8 +6,9 @@
  * synced behind that, because only the removal of files has to wait for it. So the same code serves the event loop and a
  * caller who never returns to it.
  *
- * What fails is tried again (background-retries.ts); when that does not help, writing stops and what is acknowledged stays
- * readable. A manifest that a full disk has left with a torn end is replaced by a fresh one before anything else is tried.
+ * What fails is tried again (background-retries.ts), but not a sync of the directory; when that does not help, writing stops
+ * and what is acknowledged stays readable. A manifest that a full disk has left with a torn end is replaced by a fresh one
+ * before anything else is tried.
  */
 import { BugError, isStorageError, StorageError, type Timer } from '@varve/base';
 import { BackgroundCompaction } from './background-compaction.js';
@@ -271,6 +272,7 @@ export class Background {
       this.#parts.executor.submit(lane, makeJob(), (outcome) => {
         if (this.#stopped) return;
         if (outcome.ok) takeOver(outcome.result);
+        else if (isOfNames(outcome.error)) this.#loseNames(outcome.error);
         else this.#retry(work, outcome.error, run);
       });
     const takeOver = (result: JobResult): void => {
@@ -314,6 +316,12 @@ export class Background {
 
   #succeeded(work: RetriedWork): void {
     if (this.#retries.succeeded(work)) this.#parts.onSuspension(null);
+  }
+
+  /** A job could not sync the directory: what others make durable meanwhile may be lost with its own files. */
+  #loseNames(error: StorageError): void {
+    this.#parts.versions.refuse(error);
+    this.#giveUp(error);
   }
 
   #giveUp(error: Error): void {
@@ -412,6 +420,11 @@ export class Background {
     this.#considerLog();
     this.wakeWaiters();
   }
+}
+
+/** Whether a sync of the directory failed, which no other number of a file makes up for. */
+function isOfNames(error: Error): error is StorageError {
+  return isStorageError(error) && error.code === 'DURABILITY_UNKNOWN';
 }
 
 function isDurable(versions: VersionSet): boolean {

@@ -1,9 +1,10 @@
 // Closing an open database, whatever is going on in it.
 
 import { createRandom } from '@varve/base';
-import { MemoryFileSystem } from '@varve/vfs';
+import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from './database.js';
+import { failWith } from './testing/eventually.js';
 import { HeldScheduler, quiescence } from './testing/held-scheduler.js';
 import { HookedFileSystem } from './testing/hooked-file-system.js';
 import { ManualClock } from './testing/manual-clock.js';
@@ -249,6 +250,21 @@ describe('Database.close', () => {
     expect(await reopened()).toHaveLength(30);
     expect(memory.openPaths()).toEqual([]);
     expect(clock.timerCount).toBe(0);
+  });
+
+  test('rejects with what failed first, and closes everything all the same', async () => {
+    const faulty = new FaultyFileSystem(memory);
+    const db = await openSmall(faulty, { clock, durability: 'os' });
+    await db.put('a', '1');
+    faulty.addRule({ operation: 'syncData', path: '*.log', effect: failWith('ENOSPC') });
+    faulty.addRule({ operation: 'unlock', effect: failWith('EIO') });
+    await expect(db.close()).rejects.toMatchObject({
+      code: 'DURABILITY_UNKNOWN',
+      file: expect.stringMatching(/\.log$/),
+    });
+    expect(faulty.injected.map(({ call }) => call.operation)).toEqual(['syncData', 'unlock']);
+    expect(db.status).toBe('closed');
+    expect(memory.openPaths()).toEqual([]);
   });
 
   test('leaves no timer of a sync that was due and had not ended', async () => {

@@ -12,6 +12,7 @@ import { ObsoleteFiles } from './collect/index.js';
 import type { DatabaseState, DatabaseStatus } from './database-state.js';
 import { type DatabaseDirectory, logFileName, RESERVE_FILE_NAME } from './directory/index.js';
 import { DiskWatch } from './disk-watch.js';
+import { doAll } from './do-all.js';
 import { EventHub, type StallReason } from './events.js';
 import { type Executor, makeExecutor, type WorkerEntry } from './executor/index.js';
 import { withMemory } from './host-memory.js';
@@ -264,19 +265,18 @@ export class Store implements WriteHost, RangeHost {
     this.#status = 'closing';
     this.#tellState(null);
     this.handles.closeAll();
-    try {
-      if (writing !== null) await this.#closeWriting(writing);
-    } finally {
-      await this.tables.loader.stop();
-      this.#status = 'closed';
-      this.current.dispose();
-      this.tables.closeAll();
-      try {
-        await this.versions.close();
-      } finally {
-        this.directory.close();
-      }
-    }
+    // What failed first tells most: a log that is not durable is graver than the lock that was not given back after it.
+    await doAll([
+      async () => writing !== null && (await this.#closeWriting(writing)),
+      () => this.tables.loader.stop(),
+      () => {
+        this.#status = 'closed';
+        this.current.dispose();
+        this.tables.closeAll();
+      },
+      () => this.versions.close(),
+      () => this.directory.close(),
+    ]);
   }
 
   /** Acknowledges or fails what is under way, then leaves the log closed and durable. */

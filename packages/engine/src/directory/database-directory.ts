@@ -12,6 +12,7 @@
 import { assert, isStorageError, StorageError } from '@varve/base';
 import { type FileLock, type FileStatus, type FileSystem, quietly } from '@varve/vfs';
 import { LOCK_FILE_NAME, type NumberedFile, parseFileName } from './file-names.js';
+import { namesUnknown } from './sync-names.js';
 
 /** How a directory is opened. */
 export interface DirectoryOptions {
@@ -101,7 +102,7 @@ export class DatabaseDirectory {
     try {
       this.fileSystem.syncDirectorySync(this.path);
     } catch (cause) {
-      throw this.#durabilityUnknown(cause);
+      throw namesUnknown(this.path, cause);
     }
   }
 
@@ -110,7 +111,7 @@ export class DatabaseDirectory {
     try {
       await this.fileSystem.syncDirectory(this.path);
     } catch (cause) {
-      throw this.#durabilityUnknown(cause);
+      throw namesUnknown(this.path, cause);
     }
   }
 
@@ -138,11 +139,6 @@ export class DatabaseDirectory {
   /** Gives the lock back; a second call does nothing. */
   close(): void {
     this.#held?.lock.release();
-  }
-
-  #durabilityUnknown(cause: unknown): StorageError {
-    const message = `Cannot sync ${this.path}: which names in it survive a power loss is unknown`;
-    return new StorageError('DURABILITY_UNKNOWN', message, { cause, file: this.path });
   }
 
   get #lockPath(): string {

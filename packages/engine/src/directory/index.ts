@@ -23,3 +23,4 @@ export {
   type ReserveSpaceResult,
   runReserveSpaceJob,
 } from './reserve-space.js';
+export { syncNamesSync } from './sync-names.js';

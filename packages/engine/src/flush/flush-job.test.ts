@@ -188,7 +188,9 @@ describe('runFlushJob', () => {
           runFlushJob(faulty, job, { beat: () => {} });
           break;
         } catch (error) {
-          expect(error).toMatchObject({ code: 'IO' });
+          expect(error).toMatchObject({
+            code: operation === 'syncDirectory' ? 'DURABILITY_UNKNOWN' : 'IO',
+          });
           failedCount += 1;
         }
         expect(fileSystem.listSync(DIRECTORY)).toEqual([]);

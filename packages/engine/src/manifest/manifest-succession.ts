@@ -12,7 +12,8 @@
 //
 // Failures. A write that fails (full disk) leaves the manifest as good as it was but takes no more
 // edits; a replacement starts over. A sync or a rename that fails leaves it unknown what is on disk:
-// everything is refused from then on.
+// everything is refused from then on; also when it is a sync of the directory by somebody else that
+// fails, because the one of 3 or 6 that runs meanwhile proves nothing then, although it succeeds.
 
 import { assert, isStorageError, StorageError } from '@varve/base';
 import {
@@ -80,6 +81,11 @@ export class ManifestSuccession {
     const { path } = this.#directory;
     const message = `Cannot ${action} ${path}: an earlier failure left it unknown what is on disk`;
     throw new StorageError('READ_ONLY', message, { cause: this.#failure.cause, file: path });
+  }
+
+  /** Refuses everything from now on, and does not put in force what is on its way: a sync of the directory failed elsewhere. */
+  refuse(error: unknown): void {
+    this.#fail(error);
   }
 
   /**
@@ -169,6 +175,7 @@ export class ManifestSuccession {
     await writer.sync();
     await this.#directory.sync();
     await stageCurrent(this.#directory, writer.fileNumber);
+    this.checkUsable('replace the manifest of');
     if (isGivenUp(successor)) throw writer.failure;
     assert(
       writer.durableEditCount >= this.#durableEditCount,
@@ -176,6 +183,7 @@ export class ManifestSuccession {
     );
     successor.stage = 'renamed';
     await publishCurrent(this.#directory, writer.fileNumber);
+    this.checkUsable('replace the manifest of');
   }
 
   #takeOver(writer: ManifestWriter): void {

@@ -1,6 +1,8 @@
-import { BugError, createRandom, initializeChecksums } from '@varve/base';
+import { BugError, createRandom, initializeChecksums, StorageError } from '@varve/base';
 import { FaultyFileSystem, MemoryFileSystem, RecordingFileSystem } from '@varve/vfs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readCurrentSync } from '../directory/index.js';
+import { HeldScheduler, quiescence } from '../testing/held-scheduler.js';
 import {
   createVersionSet,
   DATABASE_ID,
@@ -356,6 +358,46 @@ describe('VersionSet.rotate', () => {
     expect(memory.openPaths()).toEqual([]);
     for (const model of ['drop', 'kill'] as const) {
       VersionSet.loadSync(openDirectory(memory.crash(model, RANDOM)));
+    }
+  });
+});
+
+describe('VersionSet.refuse', () => {
+  const error = new StorageError('DURABILITY_UNKNOWN', 'A sync of the directory failed elsewhere');
+
+  test.each([
+    ['is made durable', 'syncData', 'old'],
+    ['has its name made durable', 'syncDirectory', 'old'],
+    ['is in force, but perhaps not for good', 'syncDirectory', 'either'],
+  ] as const)('I3: lets no manifest take over that %s', async (_, operation, expected) => {
+    const scheduler = new HeldScheduler();
+    const memory = new MemoryFileSystem({ scheduler });
+    const set = await createVersionSet(memory);
+    const removed = logTable(set);
+    await set.sync();
+    set.log(removeTable(removed));
+    await set.sync();
+    const [before] = set.liveFiles().manifests;
+    scheduler.holds = (call) => call.operation === operation;
+    const rotating = set.rotate();
+    rotating.catch(() => {});
+    await quiescence();
+    if (expected === 'either') {
+      scheduler.release();
+      await quiescence();
+    }
+    expect(scheduler.waitingCount).toBe(1);
+    set.refuse(error);
+    scheduler.releaseAll();
+    await expect(rotating).rejects.toMatchObject({ code: 'READ_ONLY', cause: error });
+    expect(() => logTable(set)).toThrow(expect.objectContaining({ code: 'READ_ONLY' }));
+    expect(set.takeUnusedFiles()).toEqual([]);
+    await set.close();
+    expect(memory.openPaths()).toEqual([]);
+    for (const model of ['drop', 'kill'] as const) {
+      const image = openDirectory(memory.crash(model, RANDOM));
+      VersionSet.loadSync(image);
+      if (expected === 'old') expect(readCurrentSync(image)).toBe(before);
     }
   });
 });

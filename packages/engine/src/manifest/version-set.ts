@@ -258,6 +258,14 @@ export class VersionSet {
   }
 
   /**
+   * Elsewhere a sync of the directory failed, so the names of what is being made may be lost, whatever the syncs say that
+   * run meanwhile: nothing is logged, put in force or given up from now on.
+   */
+  refuse(error: StorageError): void {
+    this.#manifests.refuse(error);
+  }
+
+  /**
    * Everything that must be kept, at this moment. O(tables). What is being written and not logged yet is
    * not among it: what may be removed is told by the two methods below.
    */

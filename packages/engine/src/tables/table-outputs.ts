@@ -14,7 +14,7 @@ import {
   type TableWriterOptions,
 } from '@varve/sstable';
 import { type FileSystem, quietly, type RandomAccessFile, usingFileSync } from '@varve/vfs';
-import { tableFileName } from '../directory/index.js';
+import { syncNamesSync, tableFileName } from '../directory/index.js';
 import { openTableSync } from './open-table.js';
 
 /** Where a job's outputs go and how they are made: plain data, part of every job. */
@@ -89,10 +89,14 @@ export class TableOutputs {
     return this.#finished.splice(0);
   }
 
-  /** Makes every output durable, names included, and takes out those that are left. */
+  /**
+   * Makes every output durable, names included, and takes out those that are left.
+   * @throws StorageError as `cut()`; DURABILITY_UNKNOWN when the sync of the directory fails: nothing may be made durable
+   * in it any more
+   */
   finish(): TableOutput[] {
     this.cut();
-    if (this.#paths.length > 0) this.#fileSystem.syncDirectorySync(this.#options.directory);
+    if (this.#paths.length > 0) syncNamesSync(this.#fileSystem, this.#options.directory);
     return this.takeFinished();
   }
 

@@ -13,7 +13,7 @@
 
 import { StorageError } from '@varve/base';
 import { type FileSystem, quietly, type RandomAccessFile, usingFileSync } from '@varve/vfs';
-import { temporaryFileName } from '../directory/index.js';
+import { syncNamesSync, temporaryFileName } from '../directory/index.js';
 import {
   encodeLogFileHeader,
   fillWithZerosSync,
@@ -43,7 +43,8 @@ export interface PrepareLogJob {
  * Prepares a log as the job says. When it returns, the file is complete, durable and closed. Costs two syncs.
  * Requires: checksums are initialized.
  *
- * @throws StorageError ALREADY_EXISTS if a file has the name; otherwise those of the file system. Then the unfinished
+ * @throws StorageError ALREADY_EXISTS if a file has the name; DURABILITY_UNKNOWN when the sync of the directory fails:
+ * nothing may be made durable in it any more; otherwise those of the file system. Then the unfinished
  * file, also a recycled one, is removed if possible: it may be damaged, and it occupies space.
  */
 export function prepareLog(fileSystem: FileSystem, job: PrepareLogJob): void {
@@ -56,7 +57,7 @@ export function prepareLog(fileSystem: FileSystem, job: PrepareLogJob): void {
   try {
     writeLogFileSync(fileSystem, source, job);
     fileSystem.renameSync(source.path, target);
-    fileSystem.syncDirectorySync(job.directory);
+    syncNamesSync(fileSystem, job.directory);
   } catch (error) {
     removeUnfinishedSync(fileSystem, [source.path, target]);
     throw error;

@@ -170,7 +170,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     name: 'prepared-log-name-not-synced',
     rule: 'M5: the name of a log is on disk before an edit refers to it',
     file: PREPARE,
-    original: 'fileSystem.syncDirectorySync(job.directory);',
+    original: 'syncNamesSync(fileSystem, job.directory);',
     replacement: '',
     tests: PREPARE_TESTS,
   },
@@ -179,9 +179,9 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     rule: 'M5: the directory is synced after the rename, not before',
     file: PREPARE,
     original:
-      'fileSystem.renameSync(source.path, target);\n    fileSystem.syncDirectorySync(job.directory);',
+      'fileSystem.renameSync(source.path, target);\n    syncNamesSync(fileSystem, job.directory);',
     replacement:
-      'fileSystem.syncDirectorySync(job.directory);\n    fileSystem.renameSync(source.path, target);',
+      'syncNamesSync(fileSystem, job.directory);\n    fileSystem.renameSync(source.path, target);',
     tests: PREPARE_TESTS,
   },
   {

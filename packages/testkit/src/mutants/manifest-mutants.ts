@@ -220,7 +220,7 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
     name: 'table-name-not-synced',
     rule: 'M5: the name of a table is on disk before an edit names it',
     file: OUTPUTS,
-    original: 'this.#fileSystem.syncDirectorySync(this.#options.directory);',
+    original: 'syncNamesSync(this.#fileSystem, this.#options.directory);',
     replacement: 'this.#paths.length;',
     tests: OUTPUTS_TESTS,
   },
@@ -246,9 +246,9 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
     rule: 'M5: the directory is synced after the last table is finished',
     file: OUTPUTS,
     original:
-      'this.cut();\n    if (this.#paths.length > 0) this.#fileSystem.syncDirectorySync(this.#options.directory);',
+      'this.cut();\n    if (this.#paths.length > 0) syncNamesSync(this.#fileSystem, this.#options.directory);',
     replacement:
-      'if (this.#paths.length > 0) this.#fileSystem.syncDirectorySync(this.#options.directory);\n    this.cut();',
+      'if (this.#paths.length > 0) syncNamesSync(this.#fileSystem, this.#options.directory);\n    this.cut();',
     tests: OUTPUTS_TESTS,
   },
   {

@@ -189,7 +189,7 @@ export class OrderRules {
     this.#pendingTarget = null;
   }
 
-  /** What it should have covered will not be covered by the next one either. */
+  /** What it should have covered will not be covered by the next one either, nor by one that runs meanwhile. */
   directorySyncFailed(nameCount: number): void {
     for (const file of this.#files.values()) {
       if (file.nameState === 'pending' && file.nameCount <= nameCount) file.nameState = 'lost';

@@ -129,12 +129,26 @@ beforeEach(() => {
 });
 
 /** Makes the next sync, write or sync of a directory fail. */
-function failNext(operation: 'syncData' | 'write' | 'syncDirectory' | 'rename'): void {
+function failNext(
+  operation: 'syncData' | 'write' | 'syncDirectory' | 'rename',
+  errno: 'EIO' | 'EMFILE' = 'EIO',
+): void {
   actor.faulty.clearRules();
-  actor.faulty.addRule({ operation, effect: { kind: 'error', errno: 'EIO' } });
+  actor.faulty.addRule({ operation, effect: { kind: 'error', errno } });
 }
 
 describe('StrictFileSystem lets pass', () => {
+  test('a name that is made durable after the directory could not be opened for that', () => {
+    actor.database();
+    actor.create('000004.sst');
+    actor.sync('000004.sst');
+    failNext('syncDirectory', 'EMFILE');
+    expect(() => actor.syncDirectory()).toThrow('too many open files');
+    actor.syncDirectory();
+    actor.edit('MANIFEST-000011', [15, 0, 0, 4]);
+    actor.files.assertFaultless();
+  });
+
   test('the life of a database', () => {
     actor.database();
     actor.batch('000001.log', 'first');
@@ -426,6 +440,18 @@ describe('StrictFileSystem refuses', () => {
   test.each(cases)('%s: %s', (label, _, run) => {
     expect(run).toThrow(OrderError);
     expect(() => actor.files.assertFaultless()).toThrow(`${label}: `);
+  });
+
+  test('M5: an edit that names a table whose name one sync covered while another one of the directory failed', async () => {
+    actor.database();
+    actor.create('000004.sst');
+    actor.sync('000004.sst');
+    const running = actor.files.syncDirectory('/db');
+    failNext('syncDirectory');
+    expect(() => actor.syncDirectory()).toThrow('input/output');
+    await running;
+    expect(() => actor.edit('MANIFEST-000011', [15, 0, 0, 4])).toThrow(OrderError);
+    expect(() => actor.files.assertFaultless()).toThrow('M5: ');
   });
 
   test('B13: a sync of a log while another one runs', async () => {

@@ -4,7 +4,7 @@
 // It knows nothing of contents but what is written through it. So it is laid around a file system at rest: one that is
 // fresh, or what a crash left.
 
-import { BugError } from '@varve/base';
+import { BugError, isStorageError } from '@varve/base';
 import {
   type FileCall,
   type FileSystem,
@@ -16,6 +16,9 @@ import { OrderRules } from './order-rules.js';
 
 /** A rule of order-rules.ts was broken. */
 export class OrderError extends BugError {}
+
+/** How a call turned out: one for which there was no descriptor has done nothing. */
+type CallOutcome = 'done' | 'failed' | 'not begun';
 
 /** See the head of this file. */
 export class StrictFileSystem extends FileSystemWrapper {
@@ -57,7 +60,7 @@ export class StrictFileSystem extends FileSystemWrapper {
       after?.('done');
       return result;
     } catch (error) {
-      after?.('failed');
+      after?.(outcomeOf(error));
       throw error;
     }
   }
@@ -69,7 +72,7 @@ export class StrictFileSystem extends FileSystemWrapper {
       after?.('done');
       return result;
     } catch (error) {
-      after?.('failed');
+      after?.(outcomeOf(error));
       throw error;
     }
   }
@@ -80,11 +83,7 @@ export class StrictFileSystem extends FileSystemWrapper {
   }
 
   /** Checks a call on a name; gives what to do when its outcome is known. */
-  #before({
-    operation,
-    path,
-    toPath,
-  }: FileCall): ((outcome: 'done' | 'failed') => void) | undefined {
+  #before({ operation, path, toPath }: FileCall): ((outcome: CallOutcome) => void) | undefined {
     const { rules, name } = this.#place(path);
     switch (operation) {
       case 'create':
@@ -103,8 +102,10 @@ export class StrictFileSystem extends FileSystemWrapper {
       case 'syncDirectory': {
         const own = this.#rulesOf(path);
         const covered = own.beforeDirectorySync();
-        return (outcome) =>
-          outcome === 'done' ? own.directorySynced(covered) : own.directorySyncFailed(covered);
+        return (outcome) => {
+          if (outcome === 'done') own.directorySynced(covered);
+          if (outcome === 'failed') own.directorySyncFailed(covered);
+        };
       }
       default:
         return undefined;
@@ -231,6 +232,10 @@ class StrictFile implements RandomAccessFile {
   closeSync(): void {
     this.#inner.closeSync();
   }
+}
+
+function outcomeOf(error: unknown): CallOutcome {
+  return isStorageError(error) && error.code === 'TOO_MANY_FILES' ? 'not begun' : 'failed';
 }
 
 function directoryOf(path: string): string {
