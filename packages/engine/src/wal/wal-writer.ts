@@ -25,6 +25,9 @@ const ALLOCATION_STEP_BYTES = 1024 * 1024;
 /** Syncs that cover less than this on average are frequent: each costs more in a file that grows than zeros written ahead. */
 const FREQUENT_SYNC_SIZE_BYTES = 64 * 1024;
 
+/** So few syncs say nothing of how frequent they are. */
+const SYNC_COUNT_MIN = 16;
+
 /** Nothing is allocated ahead of what would leave less than this on the disk. */
 const SPACE_LEFT_BYTES = 4 * ALLOCATION_STEP_BYTES;
 
@@ -217,7 +220,8 @@ export class WalWriter {
   get #allocatesAhead(): boolean {
     if (this.#isSpaceShort) return false;
     if (this.#allocation === 'steps') return true;
-    return this.#syncCount * FREQUENT_SYNC_SIZE_BYTES > this.#log.positionBytes;
+    const isFrequent = this.#syncCount * FREQUENT_SYNC_SIZE_BYTES > this.#log.positionBytes;
+    return isFrequent && this.#syncCount >= SYNC_COUNT_MIN;
   }
 
   /** On a disk that is nearly full the last of it is left to what cannot do without. */
