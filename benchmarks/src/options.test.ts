@@ -64,7 +64,7 @@ describe('parseOptions', () => {
 
   test.each([
     ['fillsequential', 'fillseq, fillrandom'],
-    ['--engines rocks', 'There are: varve-sync, varve-async, db_bench'],
+    ['--engines rocks', 'There are: varve-sync, varve-async, varve-level, db_bench'],
     ['--num many', 'whole number'],
     ['--num 0', 'at least 1'],
     ['--value-compressibility 2', 'from 0 to 1'],

@@ -296,8 +296,8 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     name: 'batches-out-of-order-accepted',
     rule: 'W6: sequence numbers ascend from batch to batch',
     file: 'engine/src/recover/replay-logs.ts',
-    original: 'if (firstSequence > this.#lastSequence) return;',
-    replacement: 'if (firstSequence >= -1) return;',
+    original: 'if (!(firstSequence > this.#lastSequence))',
+    replacement: 'if (!(firstSequence >= -1))',
     tests: ['engine/src/recover/replay-logs.test.ts'],
   },
   {

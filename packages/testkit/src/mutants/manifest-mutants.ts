@@ -120,8 +120,8 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
     name: 'table-unlinked-before-edit-is-durable',
     rule: 'M1: a table is removed after the edit that replaced it is on disk',
     file: RETAINED,
-    original: 'takeUpTo(this.#removedTables, oldestKept)',
-    replacement: 'takeUpTo(this.#removedTables, Math.max(oldestKept, this.editCount))',
+    original: 'if (kept >= addedEditCount && kept < editCount) return true;',
+    replacement: 'if (kept >= addedEditCount && kept < editCount) return false;',
     tests: VERSIONS_TESTS,
   },
   {
