@@ -121,9 +121,15 @@ function mayGiveUpReserve(error: unknown, directory: DatabaseDirectory): boolean
   if (!isStorageError(error) || error.code !== 'NO_SPACE') return false;
   const { fileSystem } = directory;
   const path = directory.pathOf(RESERVE_FILE_NAME);
-  if (!fileSystem.existsSync(path)) return false;
-  fileSystem.removeSync(path);
-  return true;
+  try {
+    if (!fileSystem.existsSync(path)) return false;
+    fileSystem.removeSync(path);
+    return true;
+  } catch (failure) {
+    // What the disk was full for is what has to be told.
+    if (!isStorageError(failure)) throw failure;
+    return false;
+  }
 }
 
 class Recovery {

@@ -68,7 +68,7 @@ function openWith(
   try {
     return openReader(file, expectedOf(place, table));
   } catch (error) {
-    file.closeSync();
+    quietly(() => file.closeSync());
     throw error;
   }
 }

@@ -37,6 +37,11 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     length: RECORD_HEADER_SIZE_BYTES,
     why: 'M2: a marker or end record only attests; the manifest takes no more edits and is replaced',
   },
+  {
+    operations: ['exists', 'stat', 'remove', 'freeSpace', 'create', 'write', 'syncData'],
+    name: /^RESERVE$/,
+    why: 'I5: the reserve is good to have, not needed',
+  },
   { operations: ['unlock'], name: /^LOCK$/, why: 'P2: the lock goes with the process' },
 ];
 
