@@ -352,8 +352,17 @@ function openRegularFile(call: FileCall, flags: number): number {
 
 /** Whether nobody but the user of this process may write to it; always where there are no users. */
 function isSafe({ mode, uid }: fs.BigIntStats): boolean {
-  const user = process.getuid?.();
+  const user = userOfProcess();
   return user === undefined || ((mode & OTHERS_MAY_WRITE) === 0n && uid === BigInt(user));
+}
+
+/** Nothing where there are no users, and where a runtime keeps to itself who it is: it is asked for a warning only. */
+function userOfProcess(): number | undefined {
+  try {
+    return process.getuid?.();
+  } catch {
+    return undefined;
+  }
 }
 
 function kindOf(status: fs.BigIntStats): FileKind {
