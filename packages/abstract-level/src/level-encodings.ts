@@ -59,8 +59,8 @@ export function encodingOf(format: string | undefined): Encoding<LevelData> {
   return format === 'utf8' ? textEncoding : bufferEncoding;
 }
 
-function viewOf(bytes: Uint8Array, start: number, end: number): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+function viewOf(memory: ArrayBuffer, offset: number, length: number): Buffer {
+  return Buffer.from(memory, offset, length);
 }
 
 function readBuffer(bytes: Uint8Array, start: number, end: number): Buffer {

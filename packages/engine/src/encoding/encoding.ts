@@ -38,10 +38,11 @@ export interface Encoding<T> {
    */
   read(bytes: Uint8Array, start: number, end: number): T;
   /**
-   * As `read()`, of memory that belongs to the reader already, so that the value may share it. Only encodings have it for
-   * which that spares a copy.
+   * As `read()`, of `length` bytes at `offset` of memory that belongs to the reader already, so that the value may share it.
+   * Only encodings have it for which that spares a copy. The memory itself is given, because asking an array for its buffer
+   * costs as much as a view.
    */
-  readOwned?(bytes: Uint8Array, start: number, end: number): T;
+  readOwned?(memory: ArrayBuffer, offset: number, length: number): T;
 }
 
 /**

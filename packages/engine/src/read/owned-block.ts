@@ -15,37 +15,41 @@ const NONE: Uint8Array = new Uint8Array(0);
 
 /** The copies for one walk. */
 export class OwnedBlock {
+  /** The memory that the last copy is in. */
+  memory = new ArrayBuffer(0);
+  /** Where in `memory` the copy of the block begins. */
+  start = 0;
   #last = NONE;
   #copied = NONE;
-  #chunk = NONE;
+  #chunk: Uint8Array<ArrayBuffer> = new Uint8Array(this.memory);
   #chunkUsedBytes = 0;
-  /** Where the copy of the block is less where the block is: what to add to an offset. */
-  distance = 0;
 
   /**
-   * Memory with a copy of `bytes`, the memory an entry lies in, `distance` further on, for the caller to keep; `null` when the
+   * Whether `memory` holds, from `start` on, a copy of `bytes`, the memory an entry lies in, for the caller to keep; if not, the
    * entry should be copied alone, because it is the first of its block or the block is large. Requires: as long as `bytes`
    * is the same object, so is its content.
    */
-  of(bytes: Uint8Array): Uint8Array | null {
+  holds(bytes: Uint8Array): boolean {
     // Whoever got views may have transferred the memory behind them to another thread.
-    if (bytes === this.#copied && this.#chunk.length > 0) return this.#chunk;
+    if (bytes === this.#copied && this.#chunk.length > 0) return true;
     if (bytes !== this.#last) {
       this.#last = bytes;
-      return null;
+      return false;
     }
-    return bytes.length > CHUNK_SIZE_BYTES ? null : this.#copy(bytes);
+    if (bytes.length > CHUNK_SIZE_BYTES) return false;
+    this.#copy(bytes);
+    return true;
   }
 
-  #copy(bytes: Uint8Array): Uint8Array {
+  #copy(bytes: Uint8Array): void {
     if (this.#chunkUsedBytes + bytes.length > this.#chunk.length) {
       this.#chunk = allocateBuffer(CHUNK_SIZE_BYTES);
       this.#chunkUsedBytes = 0;
+      this.memory = this.#chunk.buffer;
     }
     this.#chunk.set(bytes, this.#chunkUsedBytes);
-    this.distance = this.#chunkUsedBytes;
+    this.start = this.#chunk.byteOffset + this.#chunkUsedBytes;
     this.#chunkUsedBytes += bytes.length;
     this.#copied = bytes;
-    return this.#chunk;
   }
 }

@@ -22,12 +22,10 @@ export function takeValue<K, V>({ value }: ReadFormat<K, V>): Take<V> {
   }
   const block = new OwnedBlock();
   return ({ keyBytes, valueBytes, valueOffset, valueLength }) => {
-    const valueEnd = valueOffset + valueLength;
     // A walk backward saves values in memory of its own, which is the same at every entry while its content is not.
-    const owned = keyBytes === valueBytes ? block.of(valueBytes) : null;
-    return owned === null
-      ? value.read(valueBytes, valueOffset, valueEnd)
-      : value.readOwned!(owned, valueOffset + block.distance, valueEnd + block.distance);
+    return keyBytes === valueBytes && block.holds(valueBytes)
+      ? value.readOwned!(block.memory, block.start + valueOffset, valueLength)
+      : value.read(valueBytes, valueOffset, valueOffset + valueLength);
   };
 }
 
@@ -43,16 +41,16 @@ export function takeEntry<K, V>(format: ReadFormat<K, V>): Take<[K, V]> {
 function takeOwnedEntry<K, V>({ key, value }: ReadFormat<K, V>): Take<[K, V]> {
   const block = new OwnedBlock();
   return ({ keyBytes, keyOffset, keyLength, valueBytes, valueOffset, valueLength }) => {
-    const keyEnd = keyOffset + keyLength;
-    const valueEnd = valueOffset + valueLength;
-    const owned = keyBytes === valueBytes ? block.of(valueBytes) : null;
-    if (owned === null) {
-      return [key.read(keyBytes, keyOffset, keyEnd), value.read(valueBytes, valueOffset, valueEnd)];
+    if (keyBytes !== valueBytes || !block.holds(valueBytes)) {
+      return [
+        key.read(keyBytes, keyOffset, keyOffset + keyLength),
+        value.read(valueBytes, valueOffset, valueOffset + valueLength),
+      ];
     }
-    const { distance } = block;
+    const { memory, start } = block;
     return [
-      key.readOwned!(owned, keyOffset + distance, keyEnd + distance),
-      value.readOwned!(owned, valueOffset + distance, valueEnd + distance),
+      key.readOwned!(memory, start + keyOffset, keyLength),
+      value.readOwned!(memory, start + valueOffset, valueLength),
     ];
   };
 }
