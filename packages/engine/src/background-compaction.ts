@@ -1,13 +1,17 @@
 /**
  * Chooses compactions and takes over their results. One merge runs at a time; moves and drops are version edits and take
  * none.
+ *
+ * A merge that fails for good costs nobody a write at once: its tables are set aside, and compaction goes on with the others.
+ * Only when level 0 cannot take another table without them are writers refused (`blockage`).
  */
-import { assertNever } from '@varve/base';
+import { assertNever, type StorageError } from '@varve/base';
 import type { BackgroundParts } from './background-parts.js';
 import {
   type CompactionChoice,
   type CompactionResult,
   compactionEdit,
+  culpritsOf,
   inputFileNumbers,
   levelTargets,
   mergeRuns,
@@ -24,6 +28,7 @@ import type { StallReason } from './events.js';
 import type { Job } from './executor/index.js';
 import { type CompactionTask, compactionJobOf, tableMetadataOf } from './job-makers.js';
 import type { KeyspaceTree, TableMetadata } from './manifest/index.js';
+import { SetAsideTables } from './set-aside-tables.js';
 
 type Work = Exclude<CompactionChoice, { readonly type: 'none' }>;
 
@@ -38,25 +43,45 @@ interface ManualCompaction {
    * bound on what it takes.
    */
   jobsLeft: number;
-  readonly onDone: () => void;
+  /** Told what kept it from being done, or null. */
+  readonly onDone: (error: StorageError | null) => void;
+}
+
+/** Something to do, for whoever asked for it. */
+interface Chosen {
+  readonly tree: KeyspaceTree;
+  readonly work: Work;
+  readonly request?: ManualCompaction;
+}
+
+/** What a job is made by, and what becomes of it. */
+export interface MergeSubmission {
+  readonly makeJob: () => Job;
+  readonly take: (result: CompactionResult) => void;
+  /** It has failed for good. */
+  readonly giveUp: (error: StorageError) => void;
 }
 
 const BOTTOM_SCORE = 1;
 
 export class BackgroundCompaction {
   readonly #parts: BackgroundParts;
-  readonly #submit: (makeJob: () => Job, done: (result: CompactionResult) => void) => void;
+  readonly #submit: (submission: MergeSubmission) => void;
   readonly #pickerOptions: PickerOptions;
   /** File numbers of the inputs of the running merge. */
   readonly #busy = new Set<number>();
   readonly #manual: ManualCompaction[] = [];
+  readonly #setAside: SetAsideTables;
+  #blockage: StorageError | null = null;
 
+  /** `onDue` is called when there may be something to do without anything having happened. */
   constructor(
     parts: BackgroundParts,
-    submit: (makeJob: () => Job, done: (result: CompactionResult) => void) => void,
+    { submit, onDue }: { submit: (submission: MergeSubmission) => void; onDue: () => void },
   ) {
     this.#parts = parts;
     this.#submit = submit;
+    this.#setAside = new SetAsideTables(parts.clock, onDue);
     const { tuning } = parts.options;
     this.#pickerOptions = resolvePickerOptions({
       targetTableSizeBytes: tuning.targetFileSizeBytes,
@@ -68,19 +93,37 @@ export class BackgroundCompaction {
 
   /** Whether a merge runs or is due. */
   get isBusy(): boolean {
-    return this.#busy.size > 0 || this.#manual.length > 0 || this.#choose() !== null;
+    return this.#manual.length > 0 || this.#isAtWork;
+  }
+
+  get #isAtWork(): boolean {
+    return this.#busy.size > 0 || this.#choose() !== null;
   }
 
   /** What compaction holds against replacing a full memtable. */
   get stallReason(): StallReason | null {
-    const { level0StopTrigger, pendingCompactionLimitBytes } = this.#parts.options.tuning;
     for (const tree of this.#trees()) {
-      if (tree.levels[0].runCount >= level0StopTrigger) return 'level0';
-      if (tree.levels[0].tables.length === 0) continue;
-      const owedBytes = pendingCompactionBytes(tree, this.#pickerOptions);
-      if (owedBytes >= pendingCompactionLimitBytes) return 'compaction';
+      const reason = this.#stallReasonOf(tree);
+      if (reason !== null) return reason;
     }
     return null;
+  }
+
+  /** What keeps writers out until a merge succeeds that was given up; null when nothing does. As of `considerBlockage`. */
+  get blockage(): StorageError | null {
+    return this.#blockage;
+  }
+
+  /** Finds out what keeps writers out. While that is tried again, it still does. */
+  considerBlockage(): void {
+    const error = this.#failureUnderStall();
+    if (error === null) this.#blockage = null;
+    else if (this.#blockage === null && !this.#isAtWork) this.#blockage = error;
+  }
+
+  /** Nothing is tried again. */
+  stop(): void {
+    this.#setAside.cancelAll();
   }
 
   /** Does every move that is due and starts one merge, unless one runs. */
@@ -89,16 +132,19 @@ export class BackgroundCompaction {
       const urgent = this.#isLevelZeroUrgent() ? this.#choose() : null;
       const chosen = urgent ?? this.#chooseManual() ?? this.#choose();
       if (chosen === null) return;
-      this.#carryOut(chosen.tree, chosen.work);
+      this.#carryOut(chosen);
     }
   }
 
-  /** Compacts a key range of a keyspace, level by level, down to the bottom; then calls `onDone`. */
+  /**
+   * Compacts a key range of a keyspace, level by level, down to the bottom, with tables that are set aside; then calls
+   * `onDone`.
+   */
   addManual(request: {
     readonly keyspaceId: number;
     readonly smallest: Uint8Array;
     readonly largest: Uint8Array;
-    readonly onDone: () => void;
+    readonly onDone: (error: StorageError | null) => void;
   }): void {
     const jobsLeft = this.#jobBound(request.keyspaceId, 0);
     this.#manual.push({ ...request, level: 0, jobsLeft });
@@ -114,6 +160,24 @@ export class BackgroundCompaction {
     return this.#parts.versions.current.keyspaces.values();
   }
 
+  #stallReasonOf(tree: KeyspaceTree): StallReason | null {
+    const { level0StopTrigger, pendingCompactionLimitBytes } = this.#parts.options.tuning;
+    if (tree.levels[0].runCount >= level0StopTrigger) return 'level0';
+    if (tree.levels[0].tables.length === 0) return null;
+    const owedBytes = pendingCompactionBytes(tree, this.#pickerOptions);
+    return owedBytes >= pendingCompactionLimitBytes ? 'compaction' : null;
+  }
+
+  /** Why a keyspace that writers wait for has not been compacted; null when it is being compacted. O(tables). */
+  #failureUnderStall(): StorageError | null {
+    if (this.#setAside.isEmpty) return null;
+    for (const tree of this.#trees()) {
+      const error = this.#stallReasonOf(tree) && this.#setAside.errorOf(fileNumbersIn(tree));
+      if (error) return error;
+    }
+    return null;
+  }
+
   #options(): PickerOptions {
     const oldest = this.#parts.snapshots.oldest;
     if (oldest === undefined) return this.#pickerOptions;
@@ -121,10 +185,11 @@ export class BackgroundCompaction {
   }
 
   /** The most urgent work of all keyspaces. */
-  #choose(): { tree: KeyspaceTree; work: Work } | null {
+  #choose(): Chosen | null {
     let best: { tree: KeyspaceTree; work: Work; score: number } | null = null;
+    const setAside = this.#setAside.fileNumbers;
     for (const tree of this.#trees()) {
-      const work = pickCompaction(tree, this.#options(), this.#busy);
+      const work = pickCompaction(tree, { ...this.#options(), setAside }, this.#busy);
       if (work.type === 'none') continue;
       const score = work.type === 'drop' ? BOTTOM_SCORE : work.score;
       if (best === null || score > best.score) best = { tree, work, score };
@@ -146,7 +211,7 @@ export class BackgroundCompaction {
     return false;
   }
 
-  #chooseManual(): { tree: KeyspaceTree; work: Work } | null {
+  #chooseManual(): Chosen | null {
     for (;;) {
       const wanted = this.#manual[0];
       if (wanted === undefined) return null;
@@ -161,17 +226,21 @@ export class BackgroundCompaction {
         });
         if (work.type !== 'none' && wanted.jobsLeft > 0) {
           wanted.jobsLeft -= 1;
-          return { tree, work };
+          return { tree, work, request: wanted };
         }
         wanted.level += 1;
         wanted.jobsLeft = this.#jobBound(wanted.keyspaceId, wanted.level);
       }
-      this.#manual.shift();
-      wanted.onDone();
+      this.#endManual(wanted, null);
     }
   }
 
-  #carryOut(tree: KeyspaceTree, work: Work): void {
+  #endManual(request: ManualCompaction, error: StorageError | null): void {
+    this.#manual.splice(this.#manual.indexOf(request), 1);
+    request.onDone(error);
+  }
+
+  #carryOut({ tree, work, request }: Chosen): void {
     switch (work.type) {
       case 'move':
         this.#move(tree, work);
@@ -180,7 +249,7 @@ export class BackgroundCompaction {
         this.#drop(tree, work);
         return;
       case 'merge':
-        this.#merge(tree, work);
+        this.#merge(tree, work, request);
         return;
       default:
         assertNever(work);
@@ -222,21 +291,35 @@ export class BackgroundCompaction {
     });
   }
 
-  #merge(tree: KeyspaceTree, merge: TableMerge): void {
+  #merge(tree: KeyspaceTree, merge: TableMerge, request?: ManualCompaction): void {
     const startMs = this.#parts.clock.monotonicMs();
     const task = this.#taskOf(tree, merge);
     for (const fileNumber of inputFileNumbers(merge)) this.#busy.add(fileNumber);
     // The job opens its inputs one by one: they must not be removed when the keyspace is dropped meanwhile.
     const version = this.#parts.versions.current.retain();
-    this.#submit(
-      () => compactionJobOf(this.#parts, task),
-      (result) => {
+    const end = (): void => {
+      this.#busy.clear();
+      version.release();
+    };
+    this.#submit({
+      makeJob: () => compactionJobOf(this.#parts, task),
+      take: (result) => {
         // It may throw and be called again: until it has succeeded, the inputs are not free for another merge.
         this.#takeMerge(tree, merge, { result, startMs });
-        this.#busy.clear();
-        version.release();
+        this.#setAside.forget(inputFileNumbers(merge));
+        end();
       },
-    );
+      giveUp: (error) => {
+        this.#putAside(merge, error);
+        end();
+        if (request !== undefined) this.#endManual(request, error);
+      },
+    });
+  }
+
+  #putAside(merge: TableMerge, error: StorageError): void {
+    this.#setAside.keepOnly(new Set([...this.#trees()].flatMap(fileNumbersIn)));
+    this.#setAside.add(culpritsOf(merge, error), error);
   }
 
   #taskOf(tree: KeyspaceTree, merge: TableMerge): CompactionTask {
@@ -258,13 +341,12 @@ export class BackgroundCompaction {
     merge: TableMerge,
     done: { readonly result: CompactionResult; readonly startMs: number },
   ): void {
-    const { versions, tables, metrics, events, clock } = this.#parts;
+    const { versions, metrics, events, clock } = this.#parts;
     const { id: keyspaceId, name } = tree.metadata;
     if (!versions.current.keyspaces.has(keyspaceId)) {
       this.#parts.obsolete.discard(done.result.tables.map(({ fileNumber }) => fileNumber));
       return;
     }
-    for (const table of done.result.tables) tables.adoptSync(table);
     const outputs = done.result.tables.map(tableMetadataOf);
     versions.log(compactionEdit(keyspaceId, merge, outputs));
     this.#publish();
@@ -291,6 +373,10 @@ export class BackgroundCompaction {
     const { current, versions, memtables } = this.#parts;
     current.swap(memtables(), versions.current);
   }
+}
+
+function fileNumbersIn(tree: KeyspaceTree): number[] {
+  return tree.levels.flatMap(({ tables }) => tables.map(({ fileNumber }) => fileNumber));
 }
 
 function sizeOf(tables: readonly TableMetadata[]): number {

@@ -3,13 +3,16 @@
  *
  * What fails is tried three times, with a pause between. After that it depends on why: what lacks something that may come
  * back, such as space on the disk, goes on trying for as long as the database is open, and meanwhile the database is
- * suspended; anything else is given up.
+ * suspended; so does what nothing can take the place of, at longer intervals, while it is only the disk that fails. Anything
+ * else is given up.
  */
 import { type Clock, isStorageError, type StorageError, type Timer } from '@varve/base';
 
 /** Something that is tried until it succeeds: remembers how often it has failed. */
 export interface RetriedWork {
   failureCount: number;
+  /** Whether writing depends on it: it is not given up for a disk that fails. Default: false. */
+  readonly isEssential?: boolean;
 }
 
 interface Pause {
@@ -29,6 +32,9 @@ const RETRY_DELAY_MS = 1000;
 const LACK_DELAY_MS_MIN = 100;
 /** Work goes on within a second of the moment when what it lacked is there. */
 const LACK_DELAY_MS_MAX = 500;
+/** After three attempts at what the disk fails; doubled with every failure. */
+const DISK_DELAY_MS_MIN = 5000;
+const DISK_DELAY_MS_MAX = 60_000;
 
 export class BackgroundRetries {
   readonly #clock: Clock;
@@ -64,19 +70,17 @@ export class BackgroundRetries {
   /** The work failed: arranges for `again` to be called, or answers `'given up'`. */
   failed(work: RetriedWork, error: Error, again: () => void): 'again' | 'given up' {
     work.failureCount += 1;
-    const isLack = isLackOf(error);
     if (work.failureCount >= ATTEMPT_COUNT_MAX) {
-      if (!isLack) return 'given up';
+      if (!mayPass(error, work)) return 'given up';
       const sinceMs = this.#suspended.get(work)?.sinceMs ?? this.#clock.monotonicMs();
       this.#suspended.set(work, { error, sinceMs });
     }
-    const lackDelayMs = Math.min(LACK_DELAY_MS_MAX, LACK_DELAY_MS_MIN * 2 ** work.failureCount);
-    this.#pause(work, isLack ? lackDelayMs : RETRY_DELAY_MS, again);
+    this.#pause(work, delayMsAfter(error, work), again);
     return 'again';
   }
 
-  /** The work succeeded. True when that ended the last suspension. */
-  succeeded(work: RetriedWork): boolean {
+  /** The work succeeded, or is given up. True when that ended the last suspension. */
+  ended(work: RetriedWork): boolean {
     work.failureCount = 0;
     return this.#suspended.delete(work) && this.#suspended.size === 0;
   }
@@ -114,6 +118,21 @@ export class BackgroundRetries {
     });
     this.#pauses.set(work, { timer, again, dueMs: this.#clock.monotonicMs() + delayMs });
   }
+}
+
+function mayPass(error: Error, { isEssential = false }: RetriedWork): error is StorageError {
+  return isLackOf(error) || (isEssential && isOfHost(error));
+}
+
+function delayMsAfter(error: Error, { failureCount }: RetriedWork): number {
+  if (isLackOf(error)) return Math.min(LACK_DELAY_MS_MAX, LACK_DELAY_MS_MIN * 2 ** failureCount);
+  if (failureCount < ATTEMPT_COUNT_MAX) return RETRY_DELAY_MS;
+  return Math.min(DISK_DELAY_MS_MAX, DISK_DELAY_MS_MIN * 2 ** (failureCount - ATTEMPT_COUNT_MAX));
+}
+
+/** Whether the disk or the memory of the machine is at fault. */
+function isOfHost(error: Error): error is StorageError {
+  return isStorageError(error) && (error.code === 'IO' || error.code === 'BUSY');
 }
 
 /** Whether something was missing that may be there again later without anybody opening the database again. */

@@ -131,7 +131,8 @@ describe('Background', () => {
   test('says of a database that failed that it is, not that it is closed', async () => {
     const db = await openSmall(faulty, { clock });
     await db.put('a', '1');
-    faulty.addRule({ operation: 'create', path: '*.sst', effect: FAILURE, duration: 'sticky' });
+    await passTime();
+    faulty.addRule({ operation: 'write', path: 'MANIFEST-*', effect: FAILURE, duration: 'sticky' });
     const flushed = outcomeOf(db.flush());
     await passTime();
     expect(flushed.state).toBe('IO');

@@ -6,9 +6,9 @@
  * synced behind that, because only the removal of files has to wait for it. So the same code serves the event loop and a
  * caller who never returns to it.
  *
- * What fails is tried again (background-retries.ts), but not a sync of the directory; when that does not help, writing stops
- * and what is acknowledged stays readable. A manifest that a full disk has left with a torn end is replaced by a fresh one
- * before anything else is tried.
+ * What fails is tried again (background-retries.ts), but not a sync of the directory; when that does not help, a merge is
+ * given up (background-compaction.ts), and for anything else writing stops and what is acknowledged stays readable. A
+ * manifest that a full disk has left with a torn end is replaced by a fresh one before anything else is tried.
  */
 import { BugError, isStorageError, StorageError, type Timer } from '@varve/base';
 import { BackgroundCompaction } from './background-compaction.js';
@@ -20,10 +20,22 @@ import type { Job, JobResult, Lane } from './executor/index.js';
 import type { FlushResult } from './flush/index.js';
 import { flushJobOf, tableMetadataOf } from './job-makers.js';
 import type { VersionEdit, VersionSet } from './manifest/index.js';
+import type { TableOutput } from './tables/index.js';
 import type { Generation } from './write/index.js';
 
 /** Writes that wait for room are not kept waiting longer than this for what background work lacks. */
 const SUSPENSION_MS_MAX = 30_000;
+
+/** A job, and what becomes of it. */
+interface Submission {
+  readonly lane: Lane;
+  readonly makeJob: () => Job;
+  readonly take: (result: JobResult) => void;
+  /** It has failed for good. Default: nothing more can be written. */
+  readonly giveUp?: (error: StorageError) => void;
+  /** Whether memtables depend on it: see `RetriedWork`. */
+  readonly isEssential?: boolean;
+}
 
 export class Background {
   /** Full generations, oldest first. */
@@ -49,9 +61,16 @@ export class Background {
   constructor(parts: BackgroundParts) {
     this.#parts = parts;
     this.#retries = new BackgroundRetries(parts.clock);
-    this.#compaction = new BackgroundCompaction(parts, (makeJob, done) =>
-      this.#submit('compact', makeJob, (result) => done(result as CompactionResult)),
-    );
+    this.#compaction = new BackgroundCompaction(parts, {
+      submit: ({ makeJob, take, giveUp }) =>
+        this.#submit({
+          lane: 'compact',
+          makeJob,
+          take: (result) => take(result as CompactionResult),
+          giveUp,
+        }),
+      onDue: () => this.consider(),
+    });
   }
 
   /** Whether nothing runs, nothing is due, and everything done is durable. */
@@ -82,14 +101,15 @@ export class Background {
     return this.#compaction.stallReason;
   }
 
-  /** What background work lacks, after several attempts; it goes on trying. Null when all is well. */
+  /** What background work fails of, after several attempts; it goes on trying. Null when writers need not know. */
   get suspension(): StorageError | null {
-    return this.#retries.suspension;
+    return this.#retries.suspension ?? this.#compaction.blockage;
   }
 
-  /** Whether work is suspended, and nothing runs at this moment that could change it. */
+  /** Whether work is suspended, and nothing runs at this moment, or will soon, that could change it. */
   get isBlocked(): boolean {
-    if (this.#retries.suspension === null) return false;
+    if (this.suspension === null) return false;
+    if (this.#retries.suspension === null && this.#retries.isWaiting) return false;
     return this.#parts.executor.pendingCount === 0 && this.#manifestSync === null;
   }
 
@@ -120,6 +140,7 @@ export class Background {
     // A move is an edit of the manifest, which can fail like any other: whoever called must not be told.
     if (!this.#isManifestTorn()) this.#attempt(() => this.#compaction.consider());
     if (!this.#stopped) this.#considerManifestSync();
+    this.#considerBlockage();
     this.wakeWaiters();
   }
 
@@ -133,14 +154,14 @@ export class Background {
 
   /** Runs a job in the lane of flushes, again if it fails. */
   submitShort(job: Job, done: (result: JobResult) => void): void {
-    if (!this.#stopped) this.#submit('flush', () => job, done);
+    if (!this.#stopped) this.#submit({ lane: 'flush', makeJob: () => job, take: done });
   }
 
   /** From a thread that does not return to the event loop: takes over what has completed, and what that needs. */
   poll(): void {
     if (this.#stopped) return;
     this.#synchronously(() => {
-      if (this.#retries.suspension !== null) this.#retries.runNow();
+      if (this.suspension !== null) this.#retries.runNow();
       this.#parts.executor.poll();
     });
   }
@@ -155,7 +176,7 @@ export class Background {
       if (!isDurable(versions)) return;
       if (executor.pendingCount > 0) executor.wait(timeoutMs);
       // What has failed just now is tried again by the next call, until it succeeds, is suspended, or is given up.
-      else if (this.#retries.suspension === null && !this.#retries.isWaiting)
+      else if (this.suspension === null && !this.#retries.isWaiting)
         throw new BugError('Writers wait for background work, and there is none');
     });
   }
@@ -192,8 +213,7 @@ export class Background {
 
   /** Starts nothing more. Jobs under way are given up by closing the executor. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#retries.cancelAll();
+    this.#halt();
     await this.#parts.executor.close();
     await this.#manifestSync;
     this.wakeWaiters();
@@ -206,7 +226,7 @@ export class Background {
     });
     if (failure === null && this.#isLogLost) return;
     if (failure === null) {
-      this.#succeeded(this.#logReplacement);
+      this.#ended(this.#logReplacement);
       this.#parts.onProgress();
     } else if (isLackOf(failure)) {
       this.#retry(this.#logReplacement, failure, () => this.consider());
@@ -220,22 +240,25 @@ export class Background {
     if (this.#flushing || generation === undefined || generation.unpublishedGroupCount > 0) return;
     this.#flushing = true;
     const startMs = this.#parts.clock.monotonicMs();
-    const makeJob = (): Job => flushJobOf(this.#parts, generation.memtable);
-    this.#submit('flush', makeJob, (result) => {
-      // It may throw and be called again: until it has succeeded, the memtable must not be flushed once more.
-      this.#takeFlush(generation, result as FlushResult, startMs);
-      this.#flushing = false;
+    this.#submit({
+      lane: 'flush',
+      makeJob: () => flushJobOf(this.#parts, generation.memtable),
+      take: (result) => {
+        // It may throw and be called again: until it has succeeded, the memtable must not be flushed once more.
+        this.#takeFlush(generation, result as FlushResult, startMs);
+        this.#flushing = false;
+      },
+      isEssential: true,
     });
   }
 
   #takeFlush(generation: Generation, result: FlushResult, startMs: number): void {
-    const { versions, tables, metrics, events, clock, logAfter, obsolete } = this.#parts;
+    const { versions, metrics, events, clock, logAfter, obsolete } = this.#parts;
     const isLive = ({ keyspaceId }: { readonly keyspaceId: number }): boolean =>
       versions.current.keyspaces.has(keyspaceId);
     const live = result.tables.filter(isLive);
     const dead = result.tables.filter((table) => !isLive(table));
     obsolete.discard(dead.map(({ table }) => table.fileNumber));
-    for (const { table } of live) tables.adoptSync(table);
     const added = live.map(({ keyspaceId, table }) => ({
       keyspaceId,
       level: 0,
@@ -266,28 +289,52 @@ export class Background {
    * Runs a job, and again when it fails; `take` gets its result. Every attempt is a job of its own, whose outputs have new
    * numbers: what is left of a file that failed is never written or synced again.
    */
-  #submit(lane: Lane, makeJob: () => Job, take: (result: JobResult) => void): void {
-    const work: RetriedWork = { failureCount: 0 };
+  #submit({ lane, makeJob, take, giveUp, isEssential = false }: Submission): void {
+    const work: RetriedWork = { failureCount: 0, isEssential };
+    const failed = (error: Error): void => {
+      if (this.#retry(work, error, run) === 'again') return;
+      if (giveUp === undefined) {
+        this.#giveUp(this.#causeOf(error));
+        return;
+      }
+      // Everything else goes on.
+      this.#parts.events.emit('backgroundError', { error, willRetry: false });
+      giveUp(asStorageError(error));
+      this.#ended(work);
+      this.#progressed();
+    };
     const run = (): void =>
       this.#parts.executor.submit(lane, makeJob(), (outcome) => {
         if (this.#stopped) return;
         if (outcome.ok) takeOver(outcome.result);
         else if (isOfNames(outcome.error)) this.#loseNames(outcome.error);
-        else this.#retry(work, outcome.error, run);
+        else failed(outcome.error);
       });
     const takeOver = (result: JobResult): void => {
-      const failure = this.#failureOf(() => take(result));
+      const damage = this.#failureOf(() => this.#openTables(result));
+      if (damage !== null && !isLackOf(damage)) {
+        // No edit names them yet, so they can be written again.
+        this.#parts.obsolete.discard(tablesOf(result).map(({ fileNumber }) => fileNumber));
+        failed(damage);
+        return;
+      }
+      const failure = damage ?? this.#failureOf(() => take(result));
       if (failure !== null && this.#isPassing(failure)) {
         this.#retry(work, failure, () => takeOver(result));
         this.#considerManifestSync();
       } else if (failure !== null) {
         this.#giveUp(failure);
       } else {
-        this.#succeeded(work);
+        this.#ended(work);
         this.#progressed();
       }
     };
     run();
+  }
+
+  /** Opens what a job has written, before an edit names it. */
+  #openTables(result: JobResult): void {
+    for (const table of tablesOf(result)) this.#parts.tables.adoptSync(table);
   }
 
   #progressed(): void {
@@ -297,25 +344,36 @@ export class Background {
     this.#parts.onProgress();
   }
 
-  /** Tries again later, if that can help. */
-  #retry(work: RetriedWork, error: Error, again: () => void): void {
+  /** Arranges for another attempt, if that can help. */
+  #retry(work: RetriedWork, error: Error, again: () => void): 'again' | 'given up' {
     const { events, hasWaitingWrites, onSuspension, onOverdue } = this.#parts;
     const wasSuspended = this.#retries.suspension !== null;
     const cause = this.#causeOf(error);
     if (isStorageError(cause) && cause.code === 'NO_SPACE') this.#parts.onDiskFull();
     const decision = this.#retries.failed(work, cause, again);
-    if (decision === 'given up') {
-      this.#giveUp(cause);
-      return;
-    }
+    if (decision === 'given up') return decision;
     if (!wasSuspended) events.emit('backgroundError', { error, willRetry: true });
     if (!wasSuspended && this.#retries.suspension !== null) onSuspension(this.#retries.suspension);
     if (this.#retries.suspendedMs >= SUSPENSION_MS_MAX && hasWaitingWrites()) onOverdue();
     this.wakeWaiters();
+    return decision;
   }
 
-  #succeeded(work: RetriedWork): void {
-    if (this.#retries.succeeded(work)) this.#parts.onSuspension(null);
+  #ended(work: RetriedWork): void {
+    if (this.#retries.ended(work)) this.#parts.onSuspension(this.suspension);
+  }
+
+  /** Whoever waits for what was given up is told at once: the next attempt is far away. */
+  #considerBlockage(): void {
+    if (this.#stopped) return;
+    const { onSuspension, onOverdue, onProgress, hasWaitingWrites } = this.#parts;
+    const before = this.#compaction.blockage;
+    this.#compaction.considerBlockage();
+    const { blockage } = this.#compaction;
+    if (blockage === before) return;
+    if (this.#retries.suspension === null) onSuspension(blockage);
+    if (blockage === null) onProgress();
+    else if (hasWaitingWrites()) onOverdue();
   }
 
   /** A job could not sync the directory: what others make durable meanwhile may be lost with its own files. */
@@ -363,14 +421,15 @@ export class Background {
   }
 
   #fail(error: Error): void {
-    this.#stopped = true;
-    const failure = isStorageError(error)
-      ? error
-      : new StorageError('INTERNAL', `Cannot go on with background work: ${error.message}`, {
-          cause: error,
-        });
-    this.#parts.onFailure(failure);
+    this.#halt();
+    this.#parts.onFailure(asStorageError(error));
     this.wakeWaiters();
+  }
+
+  #halt(): void {
+    this.#stopped = true;
+    this.#retries.cancelAll();
+    this.#compaction.stop();
   }
 
   /** Syncs the manifest in the background; files that this makes obsolete are then removed. */
@@ -390,7 +449,7 @@ export class Background {
       () => {
         this.#manifestSync = null;
         if (this.#stopped) return;
-        this.#succeeded(this.#repair);
+        this.#ended(this.#repair);
         obsolete.collect();
         this.#progressed();
       },
@@ -420,6 +479,18 @@ export class Background {
     this.#considerLog();
     this.wakeWaiters();
   }
+}
+
+function asStorageError(error: Error): StorageError {
+  if (isStorageError(error)) return error;
+  const message = `Cannot go on with background work: ${error.message}`;
+  return new StorageError('INTERNAL', message, { cause: error });
+}
+
+/** The tables that a job wrote. */
+function tablesOf(result: JobResult): readonly TableOutput[] {
+  if (result.kind === 'flush') return result.tables.map(({ table }) => table);
+  return result.kind === 'compact' ? result.tables : [];
 }
 
 /** Whether a sync of the directory failed, which no other number of a file makes up for. */

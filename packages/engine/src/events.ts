@@ -58,7 +58,10 @@ export interface DatabaseEvents {
    * while it is under way, where that can be seen, and once when it is over. `file` is null for a background thread.
    */
   diskSlow: SlowCall;
-  /** Background work failed; it is tried again if `willRetry`, otherwise writing stops. */
+  /**
+   * Background work failed; it is tried again soon if `willRetry`. Otherwise it is given up: a merge for half a minute or
+   * longer, during which everything else goes on; any other work for good, and writing stops (see `state`).
+   */
   backgroundError: { readonly error: Error; readonly willRetry: boolean };
   /**
    * Worker threads cannot be used, and `error` says why: from now on flushes and compactions run on the thread of the

@@ -238,12 +238,11 @@ export class Store implements WriteHost, RangeHost {
     readonly largest: Uint8Array;
   }): Promise<void> {
     const { background } = this.#writable();
-    let isDone = false;
-    const onDone = (): void => {
-      isDone = true;
-    };
+    const end: { error?: StorageError | null } = {};
+    const onDone = (error: StorageError | null): void => void Object.assign(end, { error });
     background.compaction.addManual({ ...range, onDone });
-    await this.#until(() => isDone);
+    await this.#until(() => end.error !== undefined);
+    if (end.error) throw end.error;
     const { editCount } = this.versions;
     await this.#until(() => this.versions.durableEditCount >= editCount);
   }

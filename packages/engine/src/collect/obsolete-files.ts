@@ -69,9 +69,10 @@ export class ObsoleteFiles {
     this.#remove(this.#giveUp(versions.takeUnusedFiles()));
   }
 
-  /** Removes tables that a job wrote and that no version will ever name: their keyspace was dropped meanwhile. */
+  /** Closes and removes tables that a job wrote and that no version will ever name, since their keyspace was dropped meanwhile. */
   discard(fileNumbers: readonly number[]): void {
-    const { directory } = this.#options;
+    const { directory, tables } = this.#options;
+    for (const fileNumber of fileNumbers) tables.close(fileNumber);
     this.#remove(fileNumbers.map((fileNumber) => `${directory}/${tableFileName(fileNumber)}`));
   }
 

@@ -13,6 +13,7 @@ export {
   runCompactionJob,
 } from './compaction-job.js';
 export { levelTargets, pendingCompactionBytes } from './level-targets.js';
+export { culpritsOf } from './culprits.js';
 export { pickCompaction } from './leveled-picker.js';
 export { type PickerOptions, resolvePickerOptions } from './picker-options.js';
 export { pickRange } from './range-picker.js';

@@ -70,7 +70,7 @@ function pickMerge(picking: Picking, level: number, motive: Motive): Picked<Tabl
   const overlaps = overlapSizes(tree.levels[level], tree.levels[level + 1]);
   const candidates = tree.levels[level].tables
     .map((table, index) => ({ table, cost: overlaps[index] / table.sizeBytes }))
-    .filter(({ table }) => !running.reads(table))
+    .filter(({ table }) => !running.isTaken(table))
     .sort((a, b) => a.cost - b.cost);
   for (const { table } of candidates) {
     const merge = mergeTables(picking, { level, tables: [table] }, motive);

@@ -87,7 +87,7 @@ function withFreeClusters(
   const joined = new Set(seed);
   let sizeBytes = totalSizeBytes([...seed, ...below]);
   for (const cluster of clusters) {
-    if (cluster === seed) continue;
+    if (cluster === seed || cluster.some((table) => picking.running.isTaken(table))) continue;
     const own = overlapping(picking, baseLevel, rangeOf(cluster));
     const isFree = own.length > 0 && own.every((table) => below.has(table));
     const grownSizeBytes = sizeBytes + totalSizeBytes(cluster);

@@ -43,8 +43,9 @@ export function pickCompaction(
     if (isLevelZeroWaiting && due.level === picking.targets.baseLevel) continue;
     const picked = pickFrom(picking, due);
     if (picked !== 'busy') return picked;
-    isBlocked = true;
-    isLevelZeroWaiting ||= due.level === 0 && !picking.running.includesLevelZero;
+    // For tables that are set aside nothing waits.
+    isBlocked = picking.running.areAny;
+    isLevelZeroWaiting ||= isBlocked && due.level === 0 && !picking.running.includesLevelZero;
   }
   const picked = isBlocked ? 'busy' : pickTombstones(picking);
   if (picked === undefined) return { type: 'none', why: 'nothing-to-do' };
@@ -60,13 +61,13 @@ function pickFrom(picking: Picking, { level, score }: DueLevel): Picked<Compacti
   return pickLevel(picking, level, { reason, score });
 }
 
-/** The levels with a score of at least 1, most urgent first. What running jobs take away counts as gone. */
+/** The levels with a score of at least 1, most urgent first. Tables that are taken count as gone. */
 function dueLevels({ tree, options, targets, running }: Picking): DueLevel[] {
   return tree.levels
     .filter(({ level, tables }) => level < BOTTOM_LEVEL && tables.length > 0)
     .map((level) => {
       if (level.level === 0) return { level: 0, score: levelZeroScore(tree, options) };
-      const idle = level.tables.filter((table) => !running.reads(table));
+      const idle = level.tables.filter((table) => !running.isTaken(table));
       return { level: level.level, score: levelScore(level, totalSizeBytes(idle), targets) };
     })
     .filter(({ score }) => score >= 1)

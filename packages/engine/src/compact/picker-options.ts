@@ -46,7 +46,14 @@ export interface PickerOptions {
    * is spent on them. To be renewed with every call. Default: the highest there is, for no snapshot.
    */
   readonly oldestSnapshotSequence: number;
+  /**
+   * File numbers of tables that no job may take: merging them has failed. To be renewed with every call.
+   * Default: none.
+   */
+  readonly setAside: ReadonlySet<number>;
 }
+
+type NumericOption = Exclude<keyof PickerOptions, 'setAside'>;
 
 const TARGET_TABLE_SIZE_BYTES = 32 * 1024 * 1024;
 const LEVEL_BASE_TABLE_COUNT = 8;
@@ -70,6 +77,7 @@ export function resolvePickerOptions(given: Partial<PickerOptions> = {}): Picker
     tombstoneShareMin: 0.5,
     tombstoneCountMin: 100,
     oldestSnapshotSequence: MAX_SEQUENCE,
+    setAside: new Set(),
     ...given,
   };
   requireRange(options, 'targetTableSizeBytes', 1);
@@ -86,7 +94,7 @@ export function resolvePickerOptions(given: Partial<PickerOptions> = {}): Picker
 
 function requireRange(
   options: PickerOptions,
-  name: keyof PickerOptions,
+  name: NumericOption,
   minimum: number,
   maximum = MAX_SEQUENCE,
 ): void {

@@ -36,7 +36,8 @@ export function startPicking(
   busy: ReadonlySet<number>,
 ): Picking {
   const targets = levelTargets(tree, options);
-  return { tree, options, targets, running: new RunningJobs(tree, busy, targets.baseLevel) };
+  const taken = { busy, setAside: options.setAside };
+  return { tree, options, targets, running: new RunningJobs(tree, taken, targets.baseLevel) };
 }
 
 /** Where tables of a level go when they are merged. The bottom level is rewritten in place. */
@@ -76,15 +77,16 @@ export function hasDroppableTombstones(table: TableMetadata, options: PickerOpti
   );
 }
 
-/** Moves tables of one level to another, unless a running job is in the way of one of them. */
+/** Moves tables of one level to another, unless one of them is taken or a running job is in its way. */
 export function moveTables(
   picking: Picking,
   move: LevelTables & { readonly outputLevel: number },
   motive: Motive,
 ): Picked<TableMove> {
   const { level, tables, outputLevel } = move;
-  const isBlocked = tables.some((table) =>
-    picking.running.conflictWith(rangeOf([table]), level, outputLevel),
+  const { running } = picking;
+  const isBlocked = tables.some(
+    (table) => running.isTaken(table) || running.conflictWith(rangeOf([table]), level, outputLevel),
   );
   return isBlocked ? 'busy' : { type: 'move', ...motive, level, tables, outputLevel };
 }
@@ -119,7 +121,9 @@ function mergeInto(
   motive: Motive,
 ): Picked<TableMerge> {
   const { tree, running } = picking;
-  const range = rangeOf(inputs.flatMap(({ tables }) => tables));
+  const tables = inputs.flatMap((input) => input.tables);
+  const range = rangeOf(tables);
+  if (tables.some((table) => running.isTaken(table))) return 'busy';
   if (running.conflictWith(range, inputs[0].level, outputLevel)) return 'busy';
   const deeper = tree.levels.slice(outputLevel + 1);
   const isOverlapped = deeper.some(
@@ -154,6 +158,7 @@ function grownFreely(
   const sizeBytes = totalSizeBytes(grown) + totalSizeBytes(below);
   const isFree =
     sizeBytes <= picking.options.compactionSizeBytesMax &&
+    !grown.some((table) => picking.running.isTaken(table)) &&
     overlapping(picking, level + 1, rangeOf(grown)).length === below.length;
   return isFree ? grown : tables;
 }

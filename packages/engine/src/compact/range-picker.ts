@@ -103,6 +103,7 @@ function stepOf(
     const step = tables.slice(0, count + 1);
     const below = overlapping(picking, outputLevel, rangeOf(step));
     if (totalSizeBytes(step) + totalSizeBytes(below) > options.compactionSizeBytesMax) break;
+    if ([...step, ...below].some((table) => running.isTaken(table))) break;
     if (running.conflictWith(rangeOf([...step, ...below]), level, outputLevel)) break;
   }
   return tables.slice(0, count);

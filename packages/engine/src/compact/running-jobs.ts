@@ -8,6 +8,8 @@
 // between them. So the keys a job covers are found again as spans: from the first to the last of the
 // busy tables that stand side by side in one level. Two jobs side by side look like one, which only makes
 // the picker more careful.
+//
+// A table that is set aside belongs to no job and covers nothing but itself: a choice must do without it.
 
 import type { KeyspaceTree, Level, TableMetadata } from '../manifest/index.js';
 import { type KeyRange, rangeOf, rangesMeet } from './key-range.js';
@@ -16,16 +18,23 @@ import { firstUsedLevel } from './level-targets.js';
 /** See the head of this file. Made for one tree at one moment. O(tables). */
 export class RunningJobs {
   readonly #busy: ReadonlySet<number>;
+  readonly #setAside: ReadonlySet<number>;
   /** By level. */
   readonly #spans: readonly (readonly KeyRange[])[];
   /** Down to this level a job of level 0 may write. */
   readonly #levelZeroReach: number;
 
-  /** `busy`: file numbers of the inputs of running jobs. `baseLevel`: where level 0 goes now. */
-  constructor(tree: KeyspaceTree, busy: ReadonlySet<number>, baseLevel: number) {
+  /** `baseLevel`: where level 0 goes now. */
+  constructor(tree: KeyspaceTree, { busy, setAside }: TakenTables, baseLevel: number) {
     this.#busy = busy;
+    this.#setAside = setAside;
     this.#spans = tree.levels.map((level) => (busy.size === 0 ? [] : spansOf(level, busy)));
     this.#levelZeroReach = Math.max(baseLevel, firstUsedLevel(tree.levels));
+  }
+
+  /** Whether any job is running. */
+  get areAny(): boolean {
+    return this.#busy.size > 0;
   }
 
   /** Whether a job of level 0 is running: no other may start then. */
@@ -33,9 +42,9 @@ export class RunningJobs {
     return this.#spans[0].length > 0;
   }
 
-  /** Whether a job reads the table. */
-  reads(table: TableMetadata): boolean {
-    return this.#busy.has(table.fileNumber);
+  /** Whether the table cannot be had: a job reads it, or it is set aside. */
+  isTaken(table: TableMetadata): boolean {
+    return this.#busy.has(table.fileNumber) || this.#setAside.has(table.fileNumber);
   }
 
   /**
@@ -54,6 +63,12 @@ export class RunningJobs {
     if (level > 0 && level <= this.#levelZeroReach) sources.push(0);
     return sources.some((source) => this.#spans[source].some((span) => rangesMeet(span, range)));
   }
+}
+
+/** File numbers of the inputs of running jobs, and of tables that no job may take. */
+export interface TakenTables {
+  readonly busy: ReadonlySet<number>;
+  readonly setAside: ReadonlySet<number>;
 }
 
 function spansOf(level: Level, busy: ReadonlySet<number>): KeyRange[] {

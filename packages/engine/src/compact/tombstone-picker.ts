@@ -46,7 +46,7 @@ function pickDrop(picking: Picking): TableDrop | undefined {
 
 /** Whether a table is all tombstones, and everything older has other keys. */
 function hidesNothing(picking: Picking, table: TableMetadata, level: number): boolean {
-  if (table.tombstoneCount < table.entryCount || picking.running.reads(table)) return false;
+  if (table.tombstoneCount < table.entryCount || picking.running.isTaken(table)) return false;
   const range = rangeOf([table]);
   for (let deeper = level + 1; deeper <= BOTTOM_LEVEL; deeper++) {
     if (overlapping(picking, deeper, range).length > 0) return false;
@@ -72,7 +72,7 @@ function denseTables({ tree, options, running }: Picking): LevelTables[] {
   return tree.levels
     .flatMap(({ level, tables }) =>
       tables
-        .filter((table) => hasDroppableTombstones(table, options) && !running.reads(table))
+        .filter((table) => hasDroppableTombstones(table, options) && !running.isTaken(table))
         .map((table) => ({ level, tables: [table] })),
     )
     .sort((a, b) => b.tables[0].tombstoneCount - a.tables[0].tombstoneCount);

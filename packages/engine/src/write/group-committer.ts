@@ -420,10 +420,19 @@ interface LogPlace {
   readonly endBytes: number;
 }
 
-/** What is said to whoever writes while something is lacking that may be there again. */
+/** What is said to whoever writes while something is lacking that may be there again, or background work fails. */
 export function suspensionError(cause: StorageError): StorageError {
-  const message = `Cannot write for now (${cause.message}); make room: writing goes on by itself within a second`;
-  return new StorageError(cause.code, message, { cause, retryable: true });
+  const { code } = cause;
+  if (code === 'NO_SPACE' || code === 'TOO_MANY_FILES') {
+    const message = `Cannot write for now (${cause.message}); make room: writing goes on by itself within a second`;
+    return new StorageError(code, message, { cause, retryable: true });
+  }
+  const message = `Cannot write for now (${cause.message}): the memtable is full and cannot be written to tables, or those cannot be merged; this is tried again by itself`;
+  // It is the database that tries again, so what a disk refuses now may be done when the same write comes later.
+  return new StorageError('READ_ONLY', message, {
+    cause,
+    retryable: code === 'IO' || code === 'BUSY',
+  });
 }
 
 /** What is said to whoever writes after a failure. */

@@ -138,6 +138,10 @@ export async function openDatabase(
   run.durability = options.durability ?? 'always';
   try {
     run.database = (await opening) as unknown as TestDatabase;
+    run.database.events.on('backgroundError', ({ error, willRetry }) => {
+      // Nobody else would notice that a merge is given up.
+      if (!willRetry) run.follow(Promise.reject(error), 'background work');
+    });
   } catch (error) {
     throw asDifference(error, 'open()');
   }

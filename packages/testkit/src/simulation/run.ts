@@ -2,8 +2,8 @@
 //
 // It ends with the first thing that must not happen, or with a comparison of everything.
 
-import { createRandom, initializeChecksums } from '@varve/base';
-import { type Database, type Durability, open, verify } from '@varve/engine';
+import { createRandom, initializeChecksums, isStorageError } from '@varve/base';
+import { type Database, type DatabaseEvents, type Durability, open, verify } from '@varve/engine';
 import type { FileCall, MemoryFileSystem } from '@varve/vfs';
 import { errorText, readEverything } from '../drivers/image-check.js';
 import { type KeyMaker, keyMakerOf } from '../model-test/keys.js';
@@ -465,10 +465,17 @@ class Run implements RunContext {
     const { database, error } = outcome as { database?: Database; error?: unknown };
     if (database === undefined) throw new Violation(`open() failed: ${errorText(error)}`);
     this.#database = database;
+    database.events.on('backgroundError', (told) => this.#judgeGivenUp(told));
     const found = readEverything(database);
     const fault = bounds === null ? null : refuteRecovered(found, bounds);
     if (fault !== null) throw new Violation(`after opening: ${fault}`);
     this.#begun(found);
+  }
+
+  /** A merge that is given up costs nobody anything, so the answers would not show that it never had to be. */
+  #judgeGivenUp({ error, willRetry }: DatabaseEvents['backgroundError']): void {
+    if (willRetry || (this.machine.mayFail && isStorageError(error))) return;
+    this.violate(`background work is given up although nothing failed: ${errorText(error)}`);
   }
 
   #begun(found: Content): void {

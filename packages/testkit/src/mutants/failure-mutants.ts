@@ -1,0 +1,49 @@
+// Faults in what the engine does when something below it has failed: what goes on, what is tried again, and under which name.
+
+import type { Mutant } from './mutant.js';
+
+const GIVEN_UP_TESTS = ['engine/src/given-up.test.ts'];
+
+/** See the head of this file. */
+export const FAILURE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'given-up-merge-stops-writing',
+    rule: 'T9: a merge that is given up stops nothing by itself',
+    file: 'engine/src/background.ts',
+    original: 'if (giveUp === undefined) {',
+    replacement: 'if (giveUp !== null) {',
+    tests: GIVEN_UP_TESTS,
+  },
+  {
+    name: 'set-aside-table-merged',
+    rule: 'T9: a table that could not be merged is left alone for a while',
+    file: 'engine/src/background-compaction.ts',
+    original: 'this.#setAside.add(culpritsOf(merge, error), error);',
+    replacement: 'this.#setAside.add([], error);',
+    tests: GIVEN_UP_TESTS,
+  },
+  {
+    name: 'writers-wait-for-a-merge-given-up',
+    rule: 'T9: writes are refused when level 0 needs a merge that was given up',
+    file: 'engine/src/background-compaction.ts',
+    original: 'else if (this.#blockage === null && !this.#isAtWork) this.#blockage = error;',
+    replacement: '',
+    tests: GIVEN_UP_TESTS,
+  },
+  {
+    name: 'unopened-table-named',
+    rule: 'I7: a table that cannot be opened after it was written is written again',
+    file: 'engine/src/background.ts',
+    original: 'if (damage !== null && !isLackOf(damage)) {',
+    replacement: 'if (damage !== null && !isLackOf(damage) && damage.code !== "IO") {',
+    tests: GIVEN_UP_TESTS,
+  },
+  {
+    name: 'failed-flush-given-up',
+    rule: 'I2: a flush that the disk fails goes on being tried',
+    file: 'engine/src/background.ts',
+    original: '      isEssential: true,\n',
+    replacement: '',
+    tests: ['engine/src/flush-failures.test.ts'],
+  },
+];
