@@ -151,9 +151,9 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'logs-of-other-memtables-dropped',
     rule: 'W8: a flush ends the life of its own log and no later one',
-    file: 'engine/src/store.ts',
+    file: 'engine/src/generations.ts',
     original: 'if (next !== undefined) return next.logNumber;',
-    replacement: 'if (next !== undefined) return active.logNumber;',
+    replacement: 'if (next !== undefined) return this.#active.logNumber;',
     tests: ['engine/src/planted-faults.test.ts'],
   },
   {
@@ -203,8 +203,8 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
   {
     name: 'close-does-not-sync',
     rule: 'contract: close leaves everything acknowledged on disk',
-    file: 'engine/src/store.ts',
-    original: 'queue.committer.syncAllSync();',
+    file: 'engine/src/writing.ts',
+    original: 'committer.syncAllSync();',
     replacement: '',
     tests: ['engine/src/close.test.ts'],
   },
