@@ -69,6 +69,10 @@ export class BufferFile implements RandomAccessFile {
     return this.#sizeBytes;
   }
 
+  identitySync(): { device: bigint; inode: bigint } {
+    return { device: 0n, inode: 0n };
+  }
+
   closeSync(): void {}
 }
 

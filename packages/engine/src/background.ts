@@ -350,6 +350,9 @@ export class Background {
     const wasSuspended = this.#retries.suspension !== null;
     const cause = this.#causeOf(error);
     if (isStorageError(cause) && cause.code === 'NO_SPACE') this.#parts.onDiskFull();
+    // Whoever needs a file may have one of a table that nobody reads just now.
+    if (isStorageError(cause) && cause.code === 'TOO_MANY_FILES')
+      this.#parts.tables.files.giveBack();
     const decision = this.#retries.failed(work, cause, again);
     if (decision === 'given up') return decision;
     if (!wasSuspended) events.emit('backgroundError', { error, willRetry: true });

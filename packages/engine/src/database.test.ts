@@ -217,7 +217,7 @@ describe('Statistics', () => {
       status: 'open',
       backgroundThreadCount: 0,
       sequence: 0,
-      tables: { count: 0, sizeBytes: 0 },
+      tables: { count: 0, openFileCount: 0, sizeBytes: 0 },
       cache: { hitCount: 0, missCount: 0, readBytes: 0 },
       filters: { probeCount: 0, negativeCount: 0, damagedCount: 0 },
       writes: {

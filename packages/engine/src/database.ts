@@ -98,6 +98,7 @@ async function openStore(
       capacityBytes: options.cacheSizeBytes,
       slotSizeBytes: tuning.blockSizeBytes,
     }),
+    openFileCountMax: tuning.openTableFileCountMax,
     access: options.readOnly ? 'readOnly' : 'readWrite',
     createIfMissing: options.createIfMissing,
     errorIfExists: options.errorIfExists,

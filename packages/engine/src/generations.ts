@@ -14,6 +14,7 @@ import type { Memtable } from './memtable/index.js';
 import type { MemtableSupply } from './memtable-supply.js';
 import type { Metrics } from './metrics.js';
 import type { SpaceReserve } from './space-reserve.js';
+import type { TableStore } from './tables/index.js';
 import type { CurrentView } from './view/index.js';
 import { type WalEnd, WalWriter } from './wal/index.js';
 import { type CommitQueue, Generation } from './write/index.js';
@@ -22,6 +23,7 @@ export interface GenerationsParts {
   readonly fileSystem: FileSystem;
   readonly directory: DatabaseDirectory;
   readonly versions: VersionSet;
+  readonly tables: TableStore;
   readonly current: CurrentView;
   readonly metrics: Metrics;
   readonly allocation: 'steps' | 'onDemand';
@@ -130,13 +132,10 @@ export class Generations {
   }
 
   #openLog(logId: number, predecessor: WalEnd): WalWriter {
-    const { fileSystem, directory, versions, allocation } = this.#parts;
-    return WalWriter.openSync(fileSystem, {
-      path: directory.pathOf(logFileName(logId)),
-      logId,
-      databaseId: versions.databaseId,
-      allocation,
-      predecessor,
-    });
+    const { fileSystem, directory, versions, tables, allocation } = this.#parts;
+    const path = directory.pathOf(logFileName(logId));
+    const { databaseId } = versions;
+    const options = { path, logId, databaseId, allocation, predecessor };
+    return tables.files.sparing(() => WalWriter.openSync(fileSystem, options));
   }
 }

@@ -37,6 +37,7 @@ const TUNING_INTEGERS = [
   { name: 'baseLevelSizeBytes', least: 64 * KIB, most: Number.MAX_SAFE_INTEGER },
   { name: 'pinnedLimitBytes', least: MIB, most: Number.MAX_SAFE_INTEGER },
   { name: 'snapshotWarningAgeMs', least: 1, most: Number.MAX_SAFE_INTEGER },
+  { name: 'openTableFileCountMax', least: 1, most: Number.MAX_SAFE_INTEGER },
 ] as const;
 
 const FLAGS = ['createIfMissing', 'errorIfExists', 'readOnly'] as const;
@@ -154,6 +155,7 @@ describe('resolveOptions', () => {
       baseLevelSizeBytes: 128 * MIB,
       pinnedLimitBytes: Number.MAX_SAFE_INTEGER,
       snapshotWarningAgeMs: 600_000,
+      openTableFileCountMax: Number.MAX_SAFE_INTEGER,
     });
   });
 

@@ -99,6 +99,11 @@ export interface TuningOptions {
    * which on `snapshot()` is refused with BUSY; at least 1 MiB. @defaultValue no limit
    */
   readonly pinnedLimitBytes?: number;
+  /**
+   * Files of tables that are open at once, at least 1; those being read come on top. The least recently used one is closed
+   * for the next, and a read of it later opens it again. For a process that may open few files. @defaultValue no limit
+   */
+  readonly openTableFileCountMax?: number;
   /** Age of the oldest snapshot at which the event `oldSnapshot` tells of it, in milliseconds, at least 1. @defaultValue 10 minutes */
   readonly snapshotWarningAgeMs?: number;
 }
@@ -242,6 +247,10 @@ function resolveTuning(
     ]),
     pinnedLimitBytes: integer(tuning, 'pinnedLimitBytes', Number.MAX_SAFE_INTEGER, [
       MIB,
+      Number.MAX_SAFE_INTEGER,
+    ]),
+    openTableFileCountMax: integer(tuning, 'openTableFileCountMax', Number.MAX_SAFE_INTEGER, [
+      1,
       Number.MAX_SAFE_INTEGER,
     ]),
     snapshotWarningAgeMs: integer(tuning, 'snapshotWarningAgeMs', DEFAULT_SNAPSHOT_WARNING_AGE_MS, [

@@ -47,7 +47,12 @@ export interface DatabaseStatistics {
   /** Sequence number of the newest visible write. */
   readonly sequence: number;
   readonly keyspaces: readonly KeyspaceStatistics[];
-  readonly tables: { readonly count: number; readonly sizeBytes: number };
+  readonly tables: {
+    readonly count: number;
+    /** Files that are open now: all of them, unless `tuning.openTableFileCountMax` or the system allow fewer. */
+    readonly openFileCount: number;
+    readonly sizeBytes: number;
+  };
   readonly memory: {
     readonly budgetBytes: number;
     /** Entries and indexes of the memtables. */
@@ -112,6 +117,7 @@ export function statisticsOf(
     keyspaces,
     tables: {
       count: tables.openCount,
+      openFileCount: tables.files.openCount,
       sizeBytes: keyspaces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     },
     memory: {

@@ -292,11 +292,12 @@ export class Writing implements WriteHost {
   }
 
   #makeGenerations(active: Generation): Generations {
-    const { options, directory, versions, current, metrics, memtables } = this.#host;
+    const { options, directory, versions, tables, current, metrics, memtables } = this.#host;
     return new Generations(active, {
       fileSystem: options.fileSystem,
       directory,
       versions,
+      tables,
       current,
       metrics,
       allocation: logAllocationOf(options),

@@ -6,7 +6,7 @@
 
 import { assert, type CorruptionPlace, compareWhole, StorageError } from '@varve/base';
 import { BloomReader } from '@varve/bloom';
-import type { RandomAccessFile } from '@varve/vfs';
+import type { ReadableFile } from '@varve/vfs';
 import { placeSeed, tableSeed } from './block/trailer.js';
 import { decodeBlock, decodeBlockInto, type StoredBlock } from './data-block/decode.js';
 import { hexOf } from './dump/hex-dump.js';
@@ -50,7 +50,7 @@ export class TableReader {
   readonly blockCount: number;
   /** How many bytes of memory the index and the filter take. */
   readonly memoryBytes: number;
-  readonly #file: RandomAccessFile;
+  readonly #file: ReadableFile;
   readonly #seed: bigint;
   readonly #index: TableIndex;
   readonly #filter: BloomReader | null;
@@ -63,7 +63,7 @@ export class TableReader {
    * is damaged; a damaged filter is not fatal. Throws `UNSUPPORTED_FORMAT` if a newer version wrote
    * it. Cost: two reads and O(index and filter).
    */
-  static openSync(file: RandomAccessFile, expected: ExpectedTable): TableReader {
+  static openSync(file: ReadableFile, expected: ExpectedTable): TableReader {
     const footer = readExpectedFooterSync(file, expected);
     const tail = tailBuffer(footer);
     readFully(file, tail, footer.filterOffset, 'sst.index');
@@ -71,7 +71,7 @@ export class TableReader {
   }
 
   /** As `openSync`, with the large one of the two reads on another thread. Rejects as that throws. */
-  static async open(file: RandomAccessFile, expected: ExpectedTable): Promise<TableReader> {
+  static async open(file: ReadableFile, expected: ExpectedTable): Promise<TableReader> {
     const footer = readExpectedFooterSync(file, expected);
     const tail = tailBuffer(footer);
     const readLength = await file.read(tail, 0, tail.length, footer.filterOffset);
@@ -83,11 +83,7 @@ export class TableReader {
    * As `openSync`, with the image that a reader of the same table gave: only the size of the file and its footer are read
    * and checked. Cost: O(1), 0.02 ms.
    */
-  static adoptSync(
-    file: RandomAccessFile,
-    expected: ExpectedTable,
-    image: TableImage,
-  ): TableReader {
+  static adoptSync(file: ReadableFile, expected: ExpectedTable, image: TableImage): TableReader {
     const footer = readExpectedFooterSync(file, expected);
     const { properties } = image;
     const index = TableIndex.fromImage(image.index);
@@ -100,7 +96,7 @@ export class TableReader {
     return new TableReader(file, { footer, properties, index, filter, filterDamage: null });
   }
 
-  private constructor(file: RandomAccessFile, parts: OpenedParts) {
+  private constructor(file: ReadableFile, parts: OpenedParts) {
     const { footer, properties, index, filter, filterDamage } = parts;
     this.filterDamage = filterDamage;
     this.properties = properties;
@@ -277,7 +273,7 @@ function tailBuffer({ filterOffset, indexOffset, fileSizeBytes }: Footer): Uint8
   return new Uint8Array(new ArrayBuffer(start + sizeBytes), start, sizeBytes);
 }
 
-function readExpectedFooterSync(file: RandomAccessFile, expected: ExpectedTable): Footer {
+function readExpectedFooterSync(file: ReadableFile, expected: ExpectedTable): Footer {
   assertIdentity(expected);
   checkSize(file, expected);
   const footer = readFooterSync(file, expected.sizeBytes);
@@ -285,14 +281,14 @@ function readExpectedFooterSync(file: RandomAccessFile, expected: ExpectedTable)
   return footer;
 }
 
-function readFooterSync(file: RandomAccessFile, fileSizeBytes: number): Footer {
+function readFooterSync(file: ReadableFile, fileSizeBytes: number): Footer {
   const bytes = new Uint8Array(FOOTER_SIZE_BYTES);
   readFully(file, bytes, footerOffset(fileSizeBytes), 'sst.footer');
   return decodeFooter(bytes, 0, fileSizeBytes, file.path);
 }
 
 function readFully(
-  file: RandomAccessFile,
+  file: ReadableFile,
   target: Uint8Array,
   offset: number,
   where: CorruptionPlace,
@@ -317,7 +313,7 @@ function checkReadLength(
   throw new StorageError('CORRUPTION', message, { file, where, offset });
 }
 
-function checkSize(file: RandomAccessFile, expected: ExpectedTable): void {
+function checkSize(file: ReadableFile, expected: ExpectedTable): void {
   const actual = file.sizeSync();
   if (actual !== expected.sizeBytes) {
     throw wrongTable(file.path, 'its size differs', expected.sizeBytes, actual);

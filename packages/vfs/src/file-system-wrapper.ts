@@ -2,6 +2,7 @@
 
 import type {
   FileCall,
+  FileIdentity,
   FileLock,
   FileStatus,
   FileSystem,
@@ -161,6 +162,12 @@ export class WrappedFile implements RandomAccessFile {
   sizeSync(): number {
     return this.#hooks.aroundSync({ operation: 'size', path: this.path }, () =>
       this.inner.sizeSync(),
+    );
+  }
+
+  identitySync(): FileIdentity {
+    return this.#hooks.aroundSync({ operation: 'stat', path: this.path }, () =>
+      this.inner.identitySync(),
     );
   }
 

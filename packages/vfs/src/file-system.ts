@@ -27,15 +27,19 @@ export type OpenMode = 'read' | 'create' | 'write';
 /** What a path names. `'other'`: a symbolic link (never followed), pipe, socket or device. */
 export type FileKind = 'file' | 'directory' | 'other';
 
+/** Which file it is, whatever it is called. Both equal only for the same file, for as long as it exists. */
+export interface FileIdentity {
+  /** The device that the file or directory is on. */
+  readonly device: bigint;
+  /** Its number on that device. */
+  readonly inode: bigint;
+}
+
 /** The answer of {@link FileSystem.statSync}. */
-export interface FileStatus {
+export interface FileStatus extends FileIdentity {
   readonly kind: FileKind;
   /** Length of the content in bytes; without meaning unless `kind` is `'file'`. */
   readonly sizeBytes: number;
-  /** Together with `inode`: the identity of the file or directory for as long as it exists. */
-  readonly device: bigint;
-  /** Number of the file on its device; see `device`. Equal only for the same file. */
-  readonly inode: bigint;
   /** `'others'`: its group or everybody may write to it, or it belongs to another user. */
   readonly writableBy: 'owner' | 'others';
 }
@@ -193,12 +197,21 @@ export interface RandomAccessFile {
   /** Length of the file in bytes. */
   sizeSync(): number;
 
+  /** Which file this is, wherever its path leads meanwhile. */
+  identitySync(): FileIdentity;
+
   /**
    * Closes the file; a second call does nothing. Later operations are bugs. Operations in flight end
    * first, then the file is closed, and the last of them reports an error of closing. Does not sync.
    */
   closeSync(): void;
 }
+
+/** What is needed of an open file to read from it. */
+export type ReadableFile = Pick<
+  RandomAccessFile,
+  'path' | 'readSync' | 'read' | 'sizeSync' | 'closeSync'
+>;
 
 /** A lock that is held; see {@link FileSystem.lockSync}. */
 export interface FileLock {

@@ -6,6 +6,7 @@ export type { FaultEffect, FaultRule, TransferEffect } from './fault-rules.js';
 export { FaultyFileSystem, type FaultyFileSystemOptions } from './faulty-file-system.js';
 export type {
   FileCall,
+  FileIdentity,
   FileKind,
   FileLock,
   FileOperation,
@@ -14,6 +15,7 @@ export type {
   FileSystemCapability,
   OpenMode,
   RandomAccessFile,
+  ReadableFile,
 } from './file-system.js';
 export { type CallHooks, FileSystemWrapper, WrappedFile } from './file-system-wrapper.js';
 export type { CrashModel, SingleChoice } from './memory/crash-image.js';

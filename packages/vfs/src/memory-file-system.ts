@@ -31,7 +31,12 @@ import {
   type Slot,
   type TreeNode,
 } from './memory/directory-tree.js';
-import { FileNode, type SyncFailureModel, type UnsyncedChange } from './memory/file-node.js';
+import {
+  FileNode,
+  MEMORY_DEVICE,
+  type SyncFailureModel,
+  type UnsyncedChange,
+} from './memory/file-node.js';
 import { MemoryFile } from './memory/memory-file.js';
 import { StorageMeter } from './memory/storage-meter.js';
 import { attempt, systemError } from './system-error.js';
@@ -55,7 +60,6 @@ export interface MemoryFileSystemOptions {
 
 const CAPACITY_BYTES_DEFAULT = 2 ** 40;
 const ROOT_INODE = 1n;
-const DEVICE = 1n;
 
 const microtaskScheduler: OperationScheduler = {
   schedule(_call, run) {
@@ -106,7 +110,7 @@ export class MemoryFileSystem implements FileSystem {
     const node = attempt({ operation: 'stat', path }, () => this.#tree.find(path));
     const sizeBytes = node.kind === 'file' ? node.sizeBytes : 0;
     const { kind, inode } = node;
-    return { kind, sizeBytes, device: DEVICE, inode, writableBy: 'owner' };
+    return { kind, sizeBytes, device: MEMORY_DEVICE, inode, writableBy: 'owner' };
   }
 
   makeDirectorySync(path: string): void {

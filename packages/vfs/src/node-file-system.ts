@@ -12,6 +12,7 @@ import fs from 'node:fs';
 import { assert } from '@varve/base';
 import type {
   FileCall,
+  FileIdentity,
   FileKind,
   FileLock,
   FileStatus,
@@ -220,6 +221,13 @@ class NodeFile implements RandomAccessFile {
     this.#assertOpen();
     const call: FileCall = { operation: 'size', path: this.path };
     return attempt(call, () => fs.fstatSync(this.#descriptor)).size;
+  }
+
+  identitySync(): FileIdentity {
+    this.#assertOpen();
+    const call: FileCall = { operation: 'stat', path: this.path };
+    const { dev, ino } = attempt(call, () => fs.fstatSync(this.#descriptor, { bigint: true }));
+    return { device: dev, inode: ino };
   }
 
   closeSync(): void {

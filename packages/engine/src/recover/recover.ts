@@ -36,6 +36,8 @@ export interface RecoverOptions {
   readonly path: string;
   readonly random: Random;
   readonly cache: BlockCache;
+  /** See `TableStoreOptions`. */
+  readonly openFileCountMax?: number;
   readonly access: 'readWrite' | 'readOnly';
   readonly createIfMissing: boolean;
   readonly errorIfExists: boolean;
@@ -213,13 +215,10 @@ class Recovery {
   }
 
   async #openTables(versions: VersionSet): Promise<TableStore> {
-    const { fileSystem, cache } = this.#options;
-    const { path } = this.#directory;
     this.#tables = new TableStore({
-      fileSystem,
-      directory: path,
+      ...this.#options,
+      directory: this.#directory.path,
       databaseId: versions.databaseId,
-      cache,
     });
     await this.#tables.openAll([...versions.current.tables()]);
     return this.#tables;

@@ -1,7 +1,7 @@
 /** Opens the file of a table and checks that it is the table that was written. */
 import { StorageError } from '@varve/base';
 import { type ExpectedTable, type TableImage, TableReader } from '@varve/sstable';
-import { type FileSystem, quietly, type RandomAccessFile } from '@varve/vfs';
+import { type FileSystem, quietly, type ReadableFile } from '@varve/vfs';
 import { tableFileName } from '../directory/index.js';
 import type { TableFile } from './table-handle.js';
 
@@ -17,13 +17,18 @@ export interface TablePlace {
   readonly databaseId: Uint8Array;
 }
 
+/** Opens files for reading. */
+export interface TableFileOpener extends Pick<FileSystem, 'existsSync'> {
+  openSync(path: string, mode: 'read'): ReadableFile;
+}
+
 /**
  * Opens a table; the reader closes the file. No file is left open when this throws.
  * @throws StorageError CORRUPTION `sst.missing` when the file is not there, other places when it is damaged; those of the
  * file system
  */
 export function openTableSync(
-  fileSystem: FileSystem,
+  fileSystem: TableFileOpener,
   place: TablePlace,
   table: TableFile,
 ): TableReader {
@@ -34,7 +39,7 @@ export function openTableSync(
 
 /** As `openTableSync`, with what the thread that wrote the table has read and checked: in O(1). Same errors. */
 export function adoptTableSync(
-  fileSystem: FileSystem,
+  fileSystem: TableFileOpener,
   place: TablePlace,
   table: WrittenTable,
 ): TableReader {
@@ -45,7 +50,7 @@ export function adoptTableSync(
 
 /** As `openTableSync`, reading on another thread. Rejects with the same errors. */
 export async function openTable(
-  fileSystem: FileSystem,
+  fileSystem: TableFileOpener,
   place: TablePlace,
   table: TableFile,
 ): Promise<TableReader> {
@@ -59,10 +64,10 @@ export async function openTable(
 }
 
 function openWith(
-  fileSystem: FileSystem,
+  fileSystem: TableFileOpener,
   place: TablePlace,
   table: TableFile,
-  openReader: (file: RandomAccessFile, expected: ExpectedTable) => TableReader,
+  openReader: (file: ReadableFile, expected: ExpectedTable) => TableReader,
 ): TableReader {
   const file = openFile(fileSystem, place, table);
   try {
@@ -74,10 +79,10 @@ function openWith(
 }
 
 function openFile(
-  fileSystem: FileSystem,
+  fileSystem: TableFileOpener,
   { directory }: TablePlace,
   { fileNumber }: TableFile,
-): RandomAccessFile {
+): ReadableFile {
   const path = `${directory}/${tableFileName(fileNumber)}`;
   if (fileSystem.existsSync(path)) return fileSystem.openSync(path, 'read');
   throw new StorageError('CORRUPTION', `Cannot open table ${path}: the file is missing`, {

@@ -2,7 +2,8 @@
  * The open tables, by file number.
  *
  * Every table of the current version is open: its index and filter are in memory, charged to the cache's budget. A
- * table is closed when no version needs it any more; its file is removed by `collect`.
+ * table is closed when no version needs it any more; its file is removed by `collect`. Files of open tables that are not
+ * read may be closed meanwhile (`table-files.ts`).
  */
 import { isStorageError } from '@varve/base';
 import type { TableReader } from '@varve/sstable';
@@ -16,11 +17,14 @@ import {
   type TablePlace,
   type WrittenTable,
 } from './open-table.js';
+import { TableFiles } from './table-files.js';
 import { type TableFile, TableHandle } from './table-handle.js';
 
 export interface TableStoreOptions extends TablePlace {
   readonly fileSystem: FileSystem;
   readonly cache: BlockCache;
+  /** Files of tables that are open at most, but for those being read. Default: no limit. */
+  readonly openFileCountMax?: number;
 }
 
 /** As many as Node.js has threads for files, and some that wait for one. */
@@ -34,6 +38,7 @@ export interface TableGroup {
 export class TableStore {
   readonly cache: BlockCache;
   readonly loader: BlockLoader;
+  readonly files: TableFiles;
   readonly #options: TableStoreOptions;
   readonly #handles = new Map<number, TableHandle>();
   /** Answers of `versionsPerKeyIn`: a level never changes, and is asked by every cursor. */
@@ -45,6 +50,8 @@ export class TableStore {
     this.#options = options;
     this.cache = options.cache;
     this.loader = new BlockLoader(options.cache);
+    const { fileSystem, openFileCountMax = Number.POSITIVE_INFINITY } = options;
+    this.files = new TableFiles({ fileSystem, openCountMax: openFileCountMax });
   }
 
   get openCount(): number {
@@ -67,7 +74,7 @@ export class TableStore {
    */
   openSync(table: TableFile): void {
     if (this.#handles.has(table.fileNumber)) return;
-    this.#add(table, openTableSync(this.#options.fileSystem, this.#options, table));
+    this.#add(table, openTableSync(this.files, this.#options, table));
   }
 
   /**
@@ -94,14 +101,14 @@ export class TableStore {
 
   async #open(table: TableFile): Promise<void> {
     if (this.#handles.has(table.fileNumber)) return;
-    this.#add(table, await openTable(this.#options.fileSystem, this.#options, table));
+    this.#add(table, await openTable(this.files, this.#options, table));
   }
 
   /** Opens a table that a job has written and read back: only that the file is that table is checked. Errors: as above. */
   adoptSync(table: WrittenTable): void {
     if (this.#handles.has(table.fileNumber)) return;
     const { fileNumber, tableId, sizeBytes } = table;
-    const reader = adoptTableSync(this.#options.fileSystem, this.#options, table);
+    const reader = adoptTableSync(this.files, this.#options, table);
     this.#add({ fileNumber, tableId, sizeBytes }, reader);
   }
 

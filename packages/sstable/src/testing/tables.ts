@@ -1,6 +1,6 @@
 // Tables in memory for tests.
 
-import type { RandomAccessFile } from '@varve/vfs';
+import type { FileIdentity, RandomAccessFile } from '@varve/vfs';
 import type { TableIdentity } from '../table-format.js';
 import { type ExpectedTable, TableReader } from '../table-reader.js';
 import { type TableSummary, TableWriter, type TableWriterOptions } from '../table-writer.js';
@@ -76,6 +76,10 @@ export class BytesFile implements RandomAccessFile {
 
   sizeSync(): number {
     return this.bytes.length;
+  }
+
+  identitySync(): FileIdentity {
+    return { device: 0n, inode: 0n };
   }
 
   closeSync(): void {

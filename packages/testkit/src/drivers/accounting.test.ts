@@ -34,6 +34,13 @@ describe('B3: accountFor', () => {
     expect(accountFor([fault({ ...marker, length: 40 })], [], absorbed)).not.toBeNull();
   });
 
+  test('lets pass what a rule allows for one code, not for another', () => {
+    const open: FileCall = { operation: 'open', path: '/db/000011.sst' };
+    const tooMany = new StorageError('TOO_MANY_FILES', 'Cannot open it');
+    expect(accountFor([{ ...fault(open), error: tooMany }], [], () => {})).toBeNull();
+    expect(accountFor([fault(open)], [], () => {})).not.toBeNull();
+  });
+
   test('leaves faults without an error to the answers of the database', () => {
     const short: InjectedFault = { call: write, effect: { kind: 'short', sizeBytes: 1 } };
     expect(accountFor([short], [], () => {})).toBeNull();

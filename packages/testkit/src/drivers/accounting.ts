@@ -3,6 +3,7 @@
 // An error reaches people as it is, as the cause of another, or as an event of background work that is tried again. Errors
 // that come from another thread are copies, so they are recognized by their text, which names the call and the file.
 
+import { isStorageError, type StorageErrorCode } from '@varve/base';
 import type { FileCall, InjectedFault } from '@varve/vfs';
 
 /** Why an error of some calls may be passed over in silence. */
@@ -12,6 +13,8 @@ export interface AbsorptionRule {
   readonly name: RegExp;
   /** Bytes of the transfer. Default: any. */
   readonly length?: number;
+  /** Of the error. Default: any. */
+  readonly code?: StorageErrorCode;
   readonly why: string;
 }
 
@@ -42,6 +45,17 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     name: /^RESERVE$/,
     why: 'I5: the reserve is good to have, not needed',
   },
+  {
+    operations: ['stat'],
+    name: /^\d+\.sst$/,
+    why: 'I6: a file of a table that could not be known again stays open',
+  },
+  {
+    operations: ['open'],
+    name: /^\d+\.(?:sst|log)$/,
+    code: 'TOO_MANY_FILES',
+    why: 'I6: files of tables are closed, and the call is made once more',
+  },
   { operations: ['unlock'], name: /^LOCK$/, why: 'P2: the lock goes with the process' },
 ];
 
@@ -58,10 +72,11 @@ export function accountFor(
   for (const { call, error } of injected) {
     if (error === undefined || texts.has(error.message)) continue;
     const rule = ABSORPTION_RULES.find(
-      ({ operations, name, length = call.length }) =>
+      ({ operations, name, length = call.length, code }) =>
         operations.includes(call.operation) &&
         name.test(lastNameOf(call.path)) &&
-        length === call.length,
+        length === call.length &&
+        (code === undefined || (isStorageError(error) && error.code === code)),
     );
     if (rule === undefined) return `nobody was told: ${error.message}`;
     absorbed(rule.why);

@@ -38,6 +38,7 @@ const TUNING_LIMITS: Partial<Record<keyof TuningOptions, readonly [number, numbe
   levelSizeMultiplier: [2, 100],
   baseLevelSizeBytes: [64 * KIB, Number.MAX_SAFE_INTEGER],
   pinnedLimitBytes: [KIB * KIB, Number.MAX_SAFE_INTEGER],
+  openTableFileCountMax: [1, Number.MAX_SAFE_INTEGER],
   snapshotWarningAgeMs: [1, Number.MAX_SAFE_INTEGER],
 };
 

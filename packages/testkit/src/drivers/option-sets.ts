@@ -32,7 +32,7 @@ export const OPTION_SETS: readonly OptionSet[] = [
     options: { tuning: { ...tinyTables, level0CompactionTrigger: 1 }, durability: 'os' },
   },
   {
-    // So much of the budget goes to memtables, and blocks are so large, that hardly any block stays in the cache.
+    // So much of the budget goes to memtables, and blocks are so large, that hardly any block stays in the cache; nor does a file stay open.
     name: 'no cache',
     options: {
       tuning: {
@@ -40,6 +40,7 @@ export const OPTION_SETS: readonly OptionSet[] = [
         memtableSizeBytes: 256 * KIB,
         frozenMemtableCountMax: 16,
         blockSizeBytes: 32 * KIB,
+        openTableFileCountMax: 1,
       },
     },
   },

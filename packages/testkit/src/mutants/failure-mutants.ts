@@ -3,6 +3,7 @@
 import type { Mutant } from './mutant.js';
 
 const GIVEN_UP_TESTS = ['engine/src/given-up.test.ts'];
+const FILE_TESTS = ['engine/src/tables/table-files.test.ts'];
 
 /** See the head of this file. */
 export const FAILURE_MUTANTS: readonly Mutant[] = [
@@ -45,5 +46,37 @@ export const FAILURE_MUTANTS: readonly Mutant[] = [
     original: '      isEssential: true,\n',
     replacement: '',
     tests: ['engine/src/flush-failures.test.ts'],
+  },
+  {
+    name: 'file-closed-under-a-read',
+    rule: 'I6: only files that no call is using are closed',
+    file: 'engine/src/tables/resting-file.ts',
+    original: 'return this.#readingCount === 0;',
+    replacement: 'return this.#readingCount >= 0;',
+    tests: FILE_TESTS,
+  },
+  {
+    name: 'newest-file-closed',
+    rule: 'I6: the least recently used file is closed',
+    file: 'engine/src/tables/table-files.ts',
+    original: 'a.lastUse - b.lastUse',
+    replacement: 'b.lastUse - a.lastUse',
+    tests: FILE_TESTS,
+  },
+  {
+    name: 'no-second-try-for-a-file',
+    rule: 'I6: what fails for want of a file is tried once more',
+    file: 'engine/src/tables/table-files.ts',
+    original: 'if (this.giveBack() === 0) throw error;',
+    replacement: 'if (this.giveBack() >= 0) throw error;',
+    tests: FILE_TESTS,
+  },
+  {
+    name: 'another-file-read',
+    rule: 'P14: a file that is opened again is the same file',
+    file: 'engine/src/tables/resting-file.ts',
+    original: 'if (device === known.device && inode === known.inode) return;',
+    replacement: 'if (device === known.device || inode === known.inode) return;',
+    tests: FILE_TESTS,
   },
 ];

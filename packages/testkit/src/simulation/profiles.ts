@@ -71,7 +71,15 @@ const base: Omit<Profile, 'name'> = {
   weights,
   variants: [
     { durability: 'os', tuning: light },
-    { durability: 'os', tuning: { ...light, level0CompactionTrigger: 1, blockSizeBytes: 512 } },
+    {
+      durability: 'os',
+      tuning: {
+        ...light,
+        level0CompactionTrigger: 1,
+        blockSizeBytes: 512,
+        openTableFileCountMax: 2,
+      },
+    },
     { durability: 'interval', tuning: { ...light, filterBitsPerKey: 0 }, compression: 'none' },
   ],
 };

@@ -7,6 +7,7 @@
 import { BugError, isStorageError } from '@varve/base';
 import {
   type FileCall,
+  type FileIdentity,
   type FileSystem,
   FileSystemWrapper,
   type RandomAccessFile,
@@ -227,6 +228,10 @@ class StrictFile implements RandomAccessFile {
 
   sizeSync(): number {
     return this.#inner.sizeSync();
+  }
+
+  identitySync(): FileIdentity {
+    return this.#inner.identitySync();
   }
 
   closeSync(): void {

@@ -10,6 +10,9 @@ import { systemError } from '../system-error.js';
 import { GrowingBytes } from './growing-bytes.js';
 import type { StorageMeter } from './storage-meter.js';
 
+/** The device that every file in memory is on. */
+export const MEMORY_DEVICE = 1n;
+
 /** A change of a file's content that no sync has covered. */
 export type UnsyncedChange =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }

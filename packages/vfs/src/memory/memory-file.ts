@@ -1,10 +1,10 @@
 // An open file of the file system in memory. Closing works as for a real descriptor: what is in flight ends first.
 
 import { assert } from '@varve/base';
-import type { FileCall, OpenMode, RandomAccessFile } from '../file-system.js';
+import type { FileCall, FileIdentity, OpenMode, RandomAccessFile } from '../file-system.js';
 import { attempt } from '../system-error.js';
 import { assertTransferRange } from '../transfer.js';
-import type { FileNode } from './file-node.js';
+import { type FileNode, MEMORY_DEVICE } from './file-node.js';
 
 /** What an open file needs of its file system. */
 export interface MemoryFileHost {
@@ -94,6 +94,11 @@ export class MemoryFile implements RandomAccessFile {
   sizeSync(): number {
     this.#assertOpen();
     return this.#node.sizeBytes;
+  }
+
+  identitySync(): FileIdentity {
+    this.#assertOpen();
+    return { device: MEMORY_DEVICE, inode: this.#node.inode };
   }
 
   closeSync(): void {

@@ -1,5 +1,6 @@
 // What the contract promises of open files.
 
+import type { RandomAccessFile } from '../file-system.js';
 import { checkEqual, checkFails, checkIsBug, checkRejects, checkRejectsAsBug } from './checks.js';
 import { countingBytes, type SuiteCase } from './suite-case.js';
 
@@ -241,6 +242,24 @@ const closing: SuiteCase[] = [
     },
   },
   {
+    name: 'identitySync() says which file it is, wherever its path leads meanwhile',
+    run({ createFile, fileSystem, path }) {
+      const file = createFile('a');
+      const { device, inode } = fileSystem.statSync(path('a'));
+      const isSame = (one: RandomAccessFile): boolean => {
+        const found = one.identitySync();
+        return found.device === device && found.inode === inode;
+      };
+      checkEqual(isSame(file), true);
+      fileSystem.renameSync(path('a'), path('b'));
+      const other = createFile('a');
+      checkEqual(isSame(file), true);
+      checkEqual(isSame(other), false);
+      file.closeSync();
+      other.closeSync();
+    },
+  },
+  {
     name: 'every use after closeSync() is a bug',
     async run({ createFile }) {
       const file = createFile('a', countingBytes(3));
@@ -251,6 +270,7 @@ const closing: SuiteCase[] = [
       checkIsBug(() => file.syncDataSync());
       checkIsBug(() => file.truncateSync(0));
       checkIsBug(() => file.sizeSync());
+      checkIsBug(() => file.identitySync());
       await checkRejectsAsBug(() => file.read(bytes, 0, 1, 0));
       await checkRejectsAsBug(() => file.write(bytes, 0, 1, 0));
       await checkRejectsAsBug(() => file.syncData());
