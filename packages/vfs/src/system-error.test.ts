@@ -47,6 +47,14 @@ describe('toStorageError', () => {
     });
   });
 
+  test('gives a call that the runtime does not permit, as Deno says it, the code IO', () => {
+    const cause = Object.assign(new Error('Requires sys access'), { name: 'NotCapable' });
+    expect(toStorageError(cause, CALL)).toMatchObject({
+      ...{ code: 'IO', cause, retryable: false },
+      message: 'Cannot open /db/000007.sst: the runtime does not permit it (NotCapable)',
+    });
+  });
+
   test('gives a code that is a name every object has the code IO', () => {
     const cause = Object.assign(new Error('odd'), { code: 'constructor' });
     expect(toStorageError(cause, CALL)).toMatchObject({ code: 'IO' });

@@ -37,10 +37,11 @@ const ERRNO_MEANINGS = {
   EXDEV: { code: 'IO', text: 'the paths are on different file systems' },
   // Node's own check of paths: a NUL byte inside.
   ERR_INVALID_ARG_VALUE: { code: 'INVALID_ARGUMENT', text: 'the path is not valid' },
+  NotCapable: { code: 'IO', text: 'the runtime does not permit it' },
 } as const satisfies Record<string, ErrnoMeaning>;
 
 /** The name of a failure of the operating system that this package knows how to act out. */
-export type Errno = Exclude<keyof typeof ERRNO_MEANINGS, 'ERR_INVALID_ARG_VALUE'>;
+export type Errno = Exclude<keyof typeof ERRNO_MEANINGS, 'ERR_INVALID_ARG_VALUE' | 'NotCapable'>;
 
 /** An error as Node gives for a failed system call: its name in `code`. */
 export interface SystemError extends Error {
@@ -54,7 +55,10 @@ export function systemError(errno: Errno): SystemError {
 
 /** The error name of a failed system call, or undefined when `error` is something else. */
 export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!(error instanceof Error)) return undefined;
+  // What Deno says of a call that it was not started with the permission for: it has a name and no code.
+  if (error.name === 'NotCapable') return error.name;
+  if (!('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
