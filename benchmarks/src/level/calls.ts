@@ -31,8 +31,6 @@ const BATCH_ENTRY_COUNT = 1000;
 const NEXTV_ENTRY_COUNT = 1000;
 const DURABLE_PUT_COUNT = 300;
 
-const OPERATION = { type: 'put' as const };
-
 async function put(level: AnyLevel, { keys, values }: LevelEntries): Promise<number> {
   for (let index = 0; index < keys.length; index++) await level.put(keys[index], values[index]);
   return keys.length;
@@ -50,9 +48,11 @@ async function putDurably(level: AnyLevel, { keys, values }: LevelEntries): Prom
 async function batch(level: AnyLevel, { keys, values }: LevelEntries): Promise<number> {
   for (let start = 0; start < keys.length; start += BATCH_ENTRY_COUNT) {
     const part = keys.slice(start, start + BATCH_ENTRY_COUNT);
-    await level.batch(
-      part.map((key, index) => ({ ...OPERATION, key, value: values[start + index] })),
+    // Literals: objects made by spreading another cost 1 µs more each, which is no cost of a database.
+    const operations = part.map(
+      (key, index) => ({ type: 'put', key, value: values[start + index] }) as const,
     );
+    await level.batch(operations);
   }
   return keys.length;
 }
