@@ -22,6 +22,7 @@ const OUTPUT_SIZE_BYTES_MAX = 256 * 1024 * 1024;
 const DEPENDENCIES = {
   '@ethereumjs/mpt': '10.1.3',
   '@ethereumjs/util': '10.1.3',
+  'abstract-level': '3.1.1',
   'aedes-persistence': '11.0.0',
   'aedes-persistence-level': '9.2.0',
   'blockstore-level': '4.0.1',
@@ -39,6 +40,7 @@ const DEPENDENCIES = {
   'interface-datastore-tests': '7.0.1',
   mocha: '11.7.4',
   mqemitter: '7.1.0',
+  tape: '5.9.0',
   'y-leveldb': '0.2.0',
   yjs: '13.6.33',
 };
@@ -48,6 +50,12 @@ const TAP = ['--test', '--test-reporter=tap'];
 
 /** Name, the suite it is held to, what to run, and how to read what that prints. */
 const PROJECTS = [
+  {
+    name: 'abstract-level',
+    suite: 'its suite for databases',
+    words: ['projects/abstract-level.mjs'],
+    read: fromReport,
+  },
   {
     name: 'datastore-level',
     suite: 'interface-datastore-tests',
@@ -150,6 +158,7 @@ function runOn(engine, { name, words, read }) {
   const placed = words.map((word) =>
     /^(node_modules|projects)\//.test(word) ? join(scratch, word) : word,
   );
+  const startMs = performance.now();
   const { stdout, stderr, status } = spawnSync(process.execPath, placed, {
     cwd: directory,
     encoding: 'utf8',
@@ -157,14 +166,16 @@ function runOn(engine, { name, words, read }) {
     timeout: TIMEOUT_MS,
     maxBuffer: OUTPUT_SIZE_BYTES_MAX,
   });
+  const seconds = (performance.now() - startMs) / 1000;
   try {
     const outcome = read(stdout);
-    if (Number.isSafeInteger(outcome.passed + outcome.failed)) return { ...outcome, status };
+    if (Number.isSafeInteger(outcome.passed + outcome.failed))
+      return { seconds, ...outcome, status };
   } catch {
     // Said below, with what the run printed.
   }
   const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-20);
-  return { passed: 0, failed: 0, failures: said, status: status ?? 'timeout' };
+  return { passed: 0, failed: 0, seconds, failures: said, status: status ?? 'timeout' };
 }
 
 function show(results) {
@@ -190,7 +201,10 @@ function isWorse(varve, classic) {
 
 function showTable(results) {
   const header = ['project', 'held to', 'Varve', 'classic-level'];
-  const count = ({ passed, failed }) => `${passed} passed, ${failed} failed`;
+  const count = ({ passed, failed, assertions, seconds }) => {
+    const held = assertions === undefined ? '' : `, ${assertions} assertions`;
+    return `${passed} passed, ${failed} failed${held}, ${seconds.toFixed(1)} s`;
+  };
   const rows = results.map(({ name, suite, varve, classic }) => [
     name,
     suite,
