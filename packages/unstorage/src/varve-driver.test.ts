@@ -1,5 +1,5 @@
-// Approach: unstorage does not publish the suite that it runs on its own drivers. These are the behaviours that its
-// documentation promises of every driver, asked through `createStorage`, and then what this driver adds.
+// What the documentation of unstorage promises of every driver, asked through `createStorage`, and then what this driver adds.
+// The cases to which unstorage holds its own drivers are in driver-suite.test.ts.
 
 import { open } from '@varve/engine';
 import {
