@@ -38,7 +38,9 @@ describe('The order of operations on files', () => {
     const lines = await expectGolden('destroy');
     // CURRENT goes when all else is durably gone, so that until then it can be started again; the lock after everything.
     const current = lines.indexOf('remove /db/CURRENT');
-    const lastFile = lines.findLastIndex((line) => /^remove \/db\/(\d|MANIFEST|RESERVE)/.test(line));
+    const lastFile = lines.findLastIndex((line) =>
+      /^remove \/db\/(\d|MANIFEST|RESERVE)/.test(line),
+    );
     expect(lastFile).toBeLessThan(lines.indexOf('sync directory /db'));
     expect(lines.indexOf('sync directory /db')).toBeLessThan(current);
     expect(current).toBeLessThan(lines.indexOf('remove /db/LOCK'));
