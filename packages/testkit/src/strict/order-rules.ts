@@ -84,7 +84,7 @@ export class OrderRules {
 
   /** Gives the number of the write, for `afterWrite`. */
   beforeWrite(file: FileHistory, bytes: Uint8Array, position: number): void {
-    this.#checkWritable(file, position);
+    if (!isFillAfterFailure(file, bytes)) this.#checkWritable(file, position);
     file.writeCount += 1;
     if (position === 0) file.headerCount = file.writeCount;
     if (bytes.length <= TEXT_SIZE_BYTES_MAX)
@@ -336,4 +336,12 @@ export class OrderRules {
 
 function digits(fileNumber: number): string {
   return String(fileNumber).padStart(6, '0');
+}
+
+/**
+ * Zeros in a log, one of whose writes has failed: they are what a reader expects behind a torn record, and a log that is opened
+ * again after its first record failed gets them before that record is written over.
+ */
+function isFillAfterFailure(file: FileHistory, bytes: Uint8Array): boolean {
+  return file.isLog && file.failure === 'write' && bytes.every((byte) => byte === 0);
 }

@@ -210,6 +210,18 @@ describe('StrictFileSystem lets a failed write be followed by', () => {
     file.closeSync();
   });
 
+  test('zeros behind it, before the log is written again from its first record', () => {
+    // Seed 0x30d8c: a log whose first record met a full disk is opened again, and space is allocated before that record.
+    actor.database();
+    failNext('write');
+    expect(() => actor.batch('000001.log', 'first')).toThrow('input/output');
+    const file = actor.files.openSync('/db/000001.log', 'write');
+    file.writeSync(new Uint8Array(500), 0, 500, HEADER_SIZE_BYTES + 20);
+    file.writeSync(new Uint8Array(20).fill(1), 0, 20, HEADER_SIZE_BYTES);
+    file.writeSync(new Uint8Array(20).fill(1), 0, 20, HEADER_SIZE_BYTES + 20);
+    file.closeSync();
+  });
+
   test('anything, if only zeros were to be written ahead of the records of a log', () => {
     actor.database();
     actor.batch('000001.log', 'first');
