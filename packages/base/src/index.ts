@@ -35,6 +35,7 @@ export {
   writeU53,
   writeU64,
 } from './fixed-int.js';
+export { memoryErrorOf, withMemory } from './host-memory.js';
 export { MAX_BATCH_SIZE_BYTES, MAX_KEY_SIZE_BYTES, MAX_VALUE_SIZE_BYTES } from './limits.js';
 export { createRandom, entropy, type Random } from './random.js';
 export { SortedKeys, type SortedKeysImage } from './sorted-keys.js';

@@ -60,7 +60,8 @@ export interface DatabaseEvents {
   diskSlow: SlowCall;
   /**
    * Background work failed; it is tried again soon if `willRetry`. Otherwise it is given up: a merge for half a minute or
-   * longer, during which everything else goes on; any other work for good, and writing stops (see `state`).
+   * longer, during which everything else goes on; any other work for good, and writing stops (see `state`). A log that could
+   * not be closed is told of in the same way, and nothing follows: what was in it is safe by then.
    */
   backgroundError: { readonly error: Error; readonly willRetry: boolean };
   /**

@@ -226,6 +226,28 @@ describe('the process and its callers', () => {
     expect(rejections).toEqual([]);
   });
 
+  test('I12: a log that cannot be closed is told of, is not used again, and stops nothing', async () => {
+    const db = await openSmall(faulty, { clock });
+    const told: unknown[] = [];
+    db.events.on('backgroundError', (event) => told.push(event));
+    await db.put('a', '1');
+    await quiescence();
+    faulty.addRule({
+      ...{ operation: 'close', path: '000001.log', nth: 1 },
+      effect: { kind: 'error', errno: 'EIO' },
+    });
+    await db.flush();
+    for (let turn = 0; turn < 5; turn++) await quiescence();
+    expect(told).toMatchObject([{ error: { code: 'IO' }, willRetry: false }]);
+    expect(memory.listSync(DIRECTORY)).not.toContain('000001.log');
+    expect(db.state).toBe('open');
+    await db.put('b', '2');
+    await db.close();
+    const again = await openSmall(memory, { clock });
+    expect([again.getSync('a'), again.getSync('b')]).toEqual(['1', '2']);
+    await again.close();
+  });
+
   test('I12: a log that cannot be closed after everything was synced loses nothing', async () => {
     let db = await openSmall(faulty, { clock });
     await db.put('a', '1');

@@ -1,8 +1,11 @@
 // Memory that the host does not have (P7): a typed error, and everything as it was.
 
+import { createRandom } from '@varve/base';
+import { TableReader } from '@varve/sstable';
 import { MemoryFileSystem } from '@varve/vfs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Database } from './database.js';
+import { Memtable } from './memtable/index.js';
 import { everythingIn, openSmall } from './testing/open-database.js';
 
 const NO_MEMORY = { code: 'BUSY', retryable: true };
@@ -63,6 +66,78 @@ describe('A value for which there is no memory', () => {
       expect(db.getSync('large')).toBe(value);
     },
   );
+
+  test.each(['put', 'putSync'] as const)(
+    'P7: in the index makes %s fail with BUSY before anything is logged, and the next write has its sequence',
+    async (method) => {
+      const batch = Array.from({ length: 900 }, (_, index) => ({
+        type: 'put' as const,
+        key: `key ${index}`,
+        value: '1',
+      }));
+      await db.put('before', '1');
+      const { sequence } = db.stats();
+      limitMemory(20_000);
+      if (method === 'put') await expect(db.batch(batch)).rejects.toMatchObject(NO_MEMORY);
+      else expect(() => db.batchSync(batch)).toThrow(expect.objectContaining(NO_MEMORY));
+      expect(db.state).toBe('open');
+      expect(everythingIn(db)).toEqual([['before', '1']]);
+      await db[method]('after', '2');
+      expect(db.stats().sequence).toBe(sequence + 1);
+      vi.unstubAllGlobals();
+      await db.batch(batch);
+      const everything = everythingIn(db);
+      expect(everything).toHaveLength(902);
+      const image = memory.crash('kill', createRandom(1));
+      const again = await openSmall(image);
+      expect(everythingIn(again)).toEqual(everything);
+      await again.close();
+    },
+  );
+
+  test.each(['put', 'putSync'] as const)(
+    'P7: in the index after a write was logged (%s) shows nothing of it, and the next opening has all of it',
+    async (method) => {
+      const batch = Array.from({ length: 900 }, (_, index) => ({
+        type: 'put' as const,
+        key: `key ${index}`,
+        value: '1',
+      }));
+      await db.put('before', '1');
+      vi.spyOn(Memtable.prototype, 'reserveIndex').mockImplementation(() => {});
+      limitMemory(20_000);
+      const unknown = { code: 'DURABILITY_UNKNOWN' };
+      if (method === 'put') await expect(db.batch(batch)).rejects.toMatchObject(unknown);
+      else expect(() => db.batchSync(batch)).toThrow(expect.objectContaining(unknown));
+      expect(db.state).toBe('failed');
+      await expect(db.put('after', '2')).rejects.toMatchObject({ code: 'READ_ONLY' });
+      expect(everythingIn(db)).toEqual([['before', '1']]);
+      vi.restoreAllMocks();
+      vi.unstubAllGlobals();
+      await db.close();
+      db = await openSmall(memory);
+      expect(everythingIn(db)).toHaveLength(901);
+    },
+  );
+
+  test('P7: in a block makes that read fail with BUSY, and a later one succeeds', async () => {
+    const value = 'v'.repeat(300_000);
+    await db.put('large', value);
+    await db.flush();
+    await db.close();
+    db = await openSmall(memory);
+    const noMemory = vi.spyOn(TableReader.prototype, 'readBlockSync').mockImplementation(() => {
+      throw new RangeError('Array buffer allocation failed');
+    });
+    expect(() => db.getSync('large')).toThrow(expect.objectContaining(NO_MEMORY));
+    noMemory.mockRestore();
+    const noMemoryLater = vi.spyOn(TableReader.prototype, 'readBlock');
+    noMemoryLater.mockRejectedValue(new RangeError('Array buffer allocation failed'));
+    await expect(db.get('large')).rejects.toMatchObject(NO_MEMORY);
+    noMemoryLater.mockRestore();
+    expect(db.getSync('large')).toBe(value);
+    expect(await db.get('large')).toBe(value);
+  });
 
   test('P7: that is too long for any buffer is refused before anything happens', async () => {
     const { sequence } = db.stats();

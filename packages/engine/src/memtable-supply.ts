@@ -1,5 +1,5 @@
 /** Gives memtables: one whose memory was used before, if there is one, else a new one. */
-import { withMemory } from './host-memory.js';
+import { withMemory } from '@varve/base';
 import { Memtable } from './memtable/index.js';
 
 export class MemtableSupply {

@@ -1,14 +1,19 @@
 /** Ends of logs that nothing depends on any more. */
-import { isStorageError } from '@varve/base';
+import { isStorageError, type StorageError } from '@varve/base';
 import { isLackOf } from './background-retries.js';
 import type { WalWriter } from './wal/index.js';
 
-/** Of a log that is synced, or whose end is known to be lost: whether closing it succeeds makes no difference. */
-export function closeQuietly(log: WalWriter): void {
+/**
+ * Closes a log that is synced, not needed any more, or whose end is known to be lost: an error of that is the end of nothing.
+ * Gives it, to be told.
+ */
+export function closeLog(log: WalWriter): StorageError | null {
   try {
     log.closeSync();
+    return null;
   } catch (error) {
     if (!isStorageError(error)) throw error;
+    return error;
   }
 }
 

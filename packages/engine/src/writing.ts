@@ -11,7 +11,7 @@ import { LogReplacement } from './log-replacement.js';
 import type { LogSupply } from './log-supply.js';
 import type { Memtable } from './memtable/index.js';
 import { logAllocationOf } from './options.js';
-import { closeQuietly, finishQuietly } from './quiet-logs.js';
+import { closeLog, finishQuietly } from './quiet-logs.js';
 import type { SpaceReserve } from './space-reserve.js';
 import { StallMeter } from './stall-meter.js';
 import type { WalWriter } from './wal/index.js';
@@ -158,9 +158,17 @@ export class Writing implements WriteHost {
     } finally {
       // Not before: a retired log is needed until the edit that replaced it is durable, so it was synced with the others.
       this.#obsolete.releaseAll();
-      for (const generation of this.background.frozen) closeQuietly(generation.log);
-      closeQuietly(log);
+      for (const generation of this.background.frozen) this.#closeLog(generation.log);
+      this.#closeLog(log);
     }
+  }
+
+  /** What is not synced by now is needed by nobody, or was refused when its sync failed. */
+  #closeLog(log: WalWriter): 'closed' | 'failed' {
+    const error = closeLog(log);
+    if (error === null) return 'closed';
+    this.#host.events.emit('backgroundError', { error, willRetry: false });
+    return 'failed';
   }
 
   #isWorthFlushing(): boolean {
@@ -250,8 +258,8 @@ export class Writing implements WriteHost {
   #retireLog(generation: Generation): void {
     const { log } = generation;
     this.queue.committer.forget(log);
-    if (log.failure !== undefined) this.#obsolete.forbidReuse(log.logId);
-    closeQuietly(log);
+    const isIntact = log.failure === undefined;
+    if (this.#closeLog(log) === 'failed' || !isIntact) this.#obsolete.forbidReuse(log.logId);
     this.#replacement.noteFlushed(generation);
   }
 

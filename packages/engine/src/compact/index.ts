@@ -12,8 +12,8 @@ export {
   type CompactionResult,
   runCompactionJob,
 } from './compaction-job.js';
-export { levelTargets, pendingCompactionBytes } from './level-targets.js';
 export { culpritsOf } from './culprits.js';
+export { levelTargets, pendingCompactionBytes } from './level-targets.js';
 export { pickCompaction } from './leveled-picker.js';
 export { type PickerOptions, resolvePickerOptions } from './picker-options.js';
 export { pickRange } from './range-picker.js';

@@ -4,7 +4,7 @@
  * The same functions run on a worker thread, inline, and in simulation. A result never carries a live object, so a job
  * may be retried or moved to another executor at any time.
  */
-import { assertNever } from '@varve/base';
+import { assertNever, memoryErrorOf } from '@varve/base';
 import { imageBuffers } from '@varve/sstable';
 import type { FileSystem } from '@varve/vfs';
 import {
@@ -45,8 +45,16 @@ export function transferableBuffers(result: JobResult): ArrayBuffer[] {
   return [];
 }
 
-/** Runs a job to its end on this thread. Throws what the job throws. */
+/** Runs a job to its end on this thread. Throws what the job throws; BUSY when there is no memory for it. */
 export function runJob(fileSystem: FileSystem, job: Job, progress: JobProgress): JobResult {
+  try {
+    return runKind(fileSystem, job, progress);
+  } catch (error) {
+    throw memoryErrorOf(error, `run a job (${job.kind})`);
+  }
+}
+
+function runKind(fileSystem: FileSystem, job: Job, progress: JobProgress): JobResult {
   switch (job.kind) {
     case 'flush':
       return runFlushJob(fileSystem, job, progress);

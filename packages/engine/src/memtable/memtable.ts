@@ -109,6 +109,14 @@ export class Memtable {
   }
 
   /**
+   * Makes room in the index for so many entries, as far as can be said: before they are logged, because there is no way back
+   * after that. Throws `RangeError` when there is no memory; then nothing has changed.
+   */
+  reserveIndex(entryCount: number): void {
+    this.#tree.reserve(entryCount);
+  }
+
+  /**
    * Makes the entry that starts at `entryOffset` of the arena findable. Requires: the entry is complete and will not
    * change; sequences ascend from `firstSequence`, over less than 2^31; the memtable is not frozen. O(key length).
    */

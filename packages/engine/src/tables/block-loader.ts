@@ -5,7 +5,7 @@
  * the thread pool; callers that want the same block at the same time share one read, and each gets the content itself,
  * so that an eviction before it looks cannot make it read again.
  */
-import { StorageError } from '@varve/base';
+import { memoryErrorOf, StorageError } from '@varve/base';
 import type { BlockCache } from './block-cache.js';
 import type { TableHandle } from './table-handle.js';
 
@@ -25,8 +25,19 @@ export class BlockLoader {
     this.cache = cache;
   }
 
-  /** Loads a block into a slot and gives the slot, or -1 when it is too large: then `lastOversized` holds it. */
+  /**
+   * Loads a block into a slot and gives the slot, or -1 when it is too large: then `lastOversized` holds it.
+   * @throws StorageError BUSY when there is no memory for it
+   */
   loadSync(handle: TableHandle, blockIndex: number): number {
+    try {
+      return this.#loadSync(handle, blockIndex);
+    } catch (error) {
+      throw memoryErrorOf(error, 'read a block');
+    }
+  }
+
+  #loadSync(handle: TableHandle, blockIndex: number): number {
     const { reader } = handle;
     this.cache.missCount += 1;
     this.readBytes += reader.storedLength(blockIndex);
@@ -43,7 +54,7 @@ export class BlockLoader {
 
   /**
    * Loads a block on the thread pool and gives its content; small ones are also cached.
-   * @throws StorageError CLOSED after `stop()`
+   * @throws StorageError CLOSED after `stop()`; BUSY when there is no memory for it
    */
   load(handle: TableHandle, blockIndex: number): Promise<Uint8Array> {
     if (this.#stopped) return Promise.reject(stopped());
@@ -84,9 +95,13 @@ export class BlockLoader {
   async #load(handle: TableHandle, blockIndex: number): Promise<Uint8Array> {
     this.cache.missCount += 1;
     this.readBytes += handle.reader.storedLength(blockIndex);
-    const content = await handle.reader.readBlock(blockIndex);
-    this.#keep(handle, blockIndex, content);
-    return content;
+    try {
+      const content = await handle.reader.readBlock(blockIndex);
+      this.#keep(handle, blockIndex, content);
+      return content;
+    } catch (error) {
+      throw memoryErrorOf(error, 'read a block');
+    }
   }
 
   #keep(handle: TableHandle, blockIndex: number, content: Uint8Array): void {

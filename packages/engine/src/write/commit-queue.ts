@@ -10,6 +10,7 @@ import {
   type Clock,
   isStorageError,
   MAX_SEQUENCE,
+  memoryErrorOf,
   StorageError,
   type Timer,
   writeVarint,
@@ -472,8 +473,8 @@ export class CommitQueue {
     try {
       this.#closeGroup();
     } catch {
-      // The group's promise carries the error to those who wait for it.
-      return;
+      // The group's promise carries the error to those who wait for it. What was appended before it goes on.
+      if (this.#committer.refusal !== null) return;
     }
     this.#committer.advance();
   }
@@ -494,9 +495,24 @@ export class CommitQueue {
       arena.release(group.recordOffset);
       return;
     }
+    this.#reserveIndex(group);
     const payloadOffset = group.recordOffset + RECORD_HEADER_SIZE_BYTES;
     writePayloadHeader(arena.bytes, payloadOffset, group.firstSequence, group.batchCount);
     this.#committer.append(group);
+  }
+
+  /** Before the group is logged: after that it has to be applied. */
+  #reserveIndex(group: CommitGroup): void {
+    const { memtable } = group.generation;
+    try {
+      memtable.reserveIndex(group.entryCount);
+    } catch (cause) {
+      const error = memoryErrorOf(cause, 'write') as Error;
+      memtable.arena.release(group.recordOffset);
+      this.#nextSequence = group.firstSequence;
+      group.fail(error);
+      throw error;
+    }
   }
 
   /** Replaces the generation. False when the host cannot: the write has to wait. */

@@ -1,7 +1,13 @@
 /**
  * A batch encoded outside the arena: because it has to wait for room, or because its size must be known first.
  */
-import { copyBytes, MAX_BATCH_SIZE_BYTES, StorageError, writeVarint } from '@varve/base';
+import {
+  copyBytes,
+  MAX_BATCH_SIZE_BYTES,
+  StorageError,
+  withMemory,
+  writeVarint,
+} from '@varve/base';
 import type { EntryEncoder, EntryFormat } from './entry-encoder.js';
 
 /** One operation of a batch. `value` is required for a put. */
@@ -25,7 +31,7 @@ export class EncodedBatch {
 
   /**
    * Gives where the next entry is to be encoded, with room for `boundBytes`.
-   * @throws StorageError BATCH_TOO_LARGE
+   * @throws StorageError BUSY when there is no memory for it
    */
   add(boundBytes: number): number {
     const needed = this.length + boundBytes;
@@ -46,7 +52,9 @@ export class EncodedBatch {
   }
 
   #grow(needed: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.bytes.length * 2));
+    const larger = withMemory(needed, () =>
+      Buffer.allocUnsafe(Math.max(needed, this.bytes.length * 2)),
+    );
     copyBytes(this.bytes, 0, this.length, larger, 0);
     this.bytes = larger;
   }

@@ -210,14 +210,14 @@ export class GroupCommitter {
 
   /** Publishes what may be published and starts a sync for the rest. */
   advance(): void {
-    this.#publishReady();
+    if (this.#publishReady() !== null) return;
     if (this.#syncing !== null) return;
     if (this.#appended.count > 0 || this.#isSyncDue()) this.#startSync();
   }
 
   /** Publishes every appended group, syncing on this thread as needed. */
   advanceSync(): void {
-    this.#publishReady();
+    this.#publishReadySync();
     while (this.#appended.count > 0) {
       const log = this.#olderLogs[0] ?? this.#log;
       this.#syncCount += 1;
@@ -227,7 +227,7 @@ export class GroupCommitter {
         throw this.#fail(error as StorageError, this.#appended.takeAll());
       }
       this.#dropDurableLogs();
-      this.#publishReady();
+      this.#publishReadySync();
     }
     this.#armMarker();
   }
@@ -240,7 +240,7 @@ export class GroupCommitter {
       this.#dropOldestLog();
     }
     this.#log.syncSync();
-    this.#publishReady();
+    this.#publishReadySync();
   }
 
   /** Nothing more may be written, because of what happened elsewhere. What is appended is still acknowledged. */
@@ -262,9 +262,44 @@ export class GroupCommitter {
     throw refusal;
   }
 
-  #publishReady(): void {
+  /** Gives what kept a group from being published; then nothing can be written any more, nor is anything left to publish. */
+  #publishReady(): StorageError | null {
     const appended = this.#appended;
-    while (appended.count > 0 && this.#isSatisfied(appended.first)) this.#publish(appended.shift());
+    while (appended.count > 0 && this.#isSatisfied(appended.first)) {
+      const group = appended.shift();
+      const error = this.#apply(group);
+      if (error !== null) return this.#fail(error, [group, ...appended.takeAll()]);
+      this.#publish(group);
+    }
+    return null;
+  }
+
+  #publishReadySync(): void {
+    const error = this.#publishReady();
+    if (error !== null) throw error;
+  }
+
+  /**
+   * Inserts what is in the log. Room was made before, as far as could be said: should it not do, the group stays invisible,
+   * its memtable is never flushed, and the next opening takes all of it from the log.
+   */
+  #apply({
+    generation,
+    entryOffsets,
+    firstSequence,
+    entryCount,
+  }: CommitGroup): StorageError | null {
+    const { memtable } = generation;
+    try {
+      for (let index = 0; index < entryCount; index++) {
+        memtable.insert(entryOffsets[index], firstSequence + index);
+      }
+      return null;
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      const message = 'Cannot apply a write that is in the log: there is no memory for it';
+      return new StorageError('DURABILITY_UNKNOWN', message, { cause });
+    }
   }
 
   #isSatisfied(group: CommitGroup): boolean {
@@ -275,11 +310,7 @@ export class GroupCommitter {
   }
 
   #publish(group: CommitGroup): void {
-    const { generation, entryOffsets, firstSequence, entryCount } = group;
-    const { memtable } = generation;
-    for (let index = 0; index < entryCount; index++) {
-      memtable.insert(entryOffsets[index], firstSequence + index);
-    }
+    const { generation, firstSequence, entryCount } = group;
     generation.unpublishedGroupCount -= 1;
     this.#options.onVisible(firstSequence + entryCount - 1);
     this.#acknowledge(group);

@@ -48,6 +48,23 @@ export const FAILURE_MUTANTS: readonly Mutant[] = [
     tests: ['engine/src/flush-failures.test.ts'],
   },
   {
+    name: 'no-room-made-in-the-index',
+    rule: 'P7: room in the index is made before a group is logged',
+    file: 'engine/src/write/commit-queue.ts',
+    original: '    this.#reserveIndex(group);\n',
+    replacement: '',
+    tests: ['engine/src/memory-failure.test.ts'],
+  },
+  {
+    name: 'log-not-closed-untold',
+    rule: 'I12: a log that cannot be closed is told of',
+    file: 'engine/src/writing.ts',
+    original: "if (error === null) return 'closed';",
+    replacement: "if (error === null || error.code === 'IO') return 'closed';",
+    tests: ['engine/src/fault-rows.test.ts'],
+    testName: 'I12:',
+  },
+  {
     name: 'file-closed-under-a-read',
     rule: 'I6: only files that no call is using are closed',
     file: 'engine/src/tables/resting-file.ts',

@@ -27,6 +27,9 @@ const SLAB_WORD_COUNT = 8 * CACHE_LINE_WORD_COUNT;
 const INSERT_WORD_COUNT_MAX =
   ROOT_WORD_COUNT + 2 * SLAB_WORD_COUNT + 2 * NODE_WORD_COUNTS[NODE_256];
 
+/** What an insert takes of it on average, with room to spare: a record, and its share of nodes. */
+const INSERT_WORD_COUNT = 32;
+
 /** Smallest size of the array: one insert fits. */
 const INDEX_SIZE_BYTES_MIN = (RESERVED_WORD_COUNT + INSERT_WORD_COUNT_MAX) * WORD_SIZE_BYTES;
 
@@ -70,7 +73,20 @@ export class RadixMemory {
     this.#slabEnd = 0;
   }
 
-  /** Makes room for one insert: `words` stays the same until the next call. */
+  /**
+   * Makes room for what so many inserts take usually. Throws `RangeError`, with nothing changed, when there is no memory.
+   */
+  reserve(insertCount: number): void {
+    const wantedWordCount = INSERT_WORD_COUNT_MAX + insertCount * INSERT_WORD_COUNT;
+    while (
+      this.words.length - this.#usedWordCount < wantedWordCount &&
+      this.words.byteLength < INDEX_SIZE_BYTES_MAX
+    ) {
+      this.#grow();
+    }
+  }
+
+  /** Makes room for one insert: `words` stays the same until the next call. Throws as `reserve`. */
   prepareInsert(): void {
     if (this.words.length - this.#usedWordCount < INSERT_WORD_COUNT_MAX) this.#grow();
   }

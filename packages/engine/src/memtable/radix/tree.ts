@@ -54,6 +54,11 @@ export class RadixTree {
     return this.#rootSlots.get(keyspaceId) ?? 0;
   }
 
+  /** Makes room for so many entries, as far as can be said. Throws `RangeError` when there is no memory; then nothing changed. */
+  reserve(entryCount: number): void {
+    this.#memory.reserve(entryCount);
+  }
+
   /** Indexes an entry. Requires: its sequence is higher than that of every entry in the tree. */
   insert(entryOffset: number, entry: EntrySlots, relativeSequence: number): void {
     const memory = this.#memory;
