@@ -192,6 +192,18 @@ describe('WalWriter with allocation', () => {
     expect(readChain(memory).numbers).toHaveLength(17);
   });
 
+  test('on demand is in steps however much was written before syncs became frequent', () => {
+    const log = startLog(memory, 1, { allocation: 'onDemand' });
+    for (let number = 0; number < 4; number++) append(log, number, MIB);
+    for (let number = 4; number < 36; number++) {
+      append(log, number);
+      log.syncSync();
+    }
+    expect(fileBytes(memory, logPath(1)).length).toBe(log.positionBytes);
+    append(log, 36);
+    expect(fileBytes(memory, logPath(1)).length).toBe(5 * MIB);
+  });
+
   test('in steps allocates nothing ahead on a disk that is nearly full', () => {
     const log = startLog(memory, 1, { allocation: 'steps' });
     memory.setCapacity(MIB + 1000);

@@ -25,8 +25,8 @@ const ALLOCATION_STEP_BYTES = 1024 * 1024;
 /** Syncs that cover less than this on average are frequent: each costs more in a file that grows than zeros written ahead. */
 const FREQUENT_SYNC_SIZE_BYTES = 64 * 1024;
 
-/** So few syncs say nothing of how frequent they are. */
-const SYNC_COUNT_MIN = 16;
+/** So many syncs in a row tell how frequent they are; what was written before them says nothing of what comes. */
+const SYNC_WINDOW_COUNT = 16;
 
 /** Nothing is allocated ahead of what would leave less than this on the disk. */
 const SPACE_LEFT_BYTES = 4 * ALLOCATION_STEP_BYTES;
@@ -63,7 +63,11 @@ export class WalWriter {
   readonly #allocation: WalWriterOptions['allocation'];
   #predecessorConfirmed = false;
   #finished = false;
-  #syncCount = 0;
+  /** Syncs since the window began, and where the log ended then. */
+  #windowSyncCount = 0;
+  #windowStartBytes = 0;
+  /** Whether those of the last whole window were. */
+  #areSyncsFrequent = false;
 
   private constructor(
     log: LogWriter,
@@ -177,14 +181,14 @@ export class WalWriter {
    */
   syncSync(): void {
     this.#assertPredecessorConfirmed();
-    this.#syncCount += 1;
+    this.#countSync();
     this.#log.syncSync();
   }
 
   /** As {@link WalWriter.syncSync}, on another thread, for the batches appended before the call. */
   async sync(): Promise<void> {
     this.#assertPredecessorConfirmed();
-    this.#syncCount += 1;
+    this.#countSync();
     await this.#log.sync();
   }
 
@@ -217,11 +221,20 @@ export class WalWriter {
     this.#log.appendSync(bytes, recordStart, payloadLength, type);
   }
 
+  #countSync(): void {
+    this.#windowSyncCount += 1;
+    if (this.#windowSyncCount < SYNC_WINDOW_COUNT) return;
+    const { positionBytes } = this.#log;
+    const averageBytes = (positionBytes - this.#windowStartBytes) / SYNC_WINDOW_COUNT;
+    this.#areSyncsFrequent = averageBytes < FREQUENT_SYNC_SIZE_BYTES;
+    this.#windowSyncCount = 0;
+    this.#windowStartBytes = positionBytes;
+  }
+
   get #allocatesAhead(): boolean {
     if (this.#isSpaceShort) return false;
     if (this.#allocation === 'steps') return true;
-    const isFrequent = this.#syncCount * FREQUENT_SYNC_SIZE_BYTES > this.#log.positionBytes;
-    return isFrequent && this.#syncCount >= SYNC_COUNT_MIN;
+    return this.#areSyncsFrequent;
   }
 
   /** On a disk that is nearly full the last of it is left to what cannot do without. */
