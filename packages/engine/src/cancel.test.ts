@@ -88,4 +88,88 @@ describe('A signal', () => {
     });
     expect(listenerCount).toBe(0);
   });
+
+  describe('of an iteration', () => {
+    beforeEach(async () => {
+      for (let index = 0; index < 40; index++) await db.put(`k${100 + index}`, 'v'.repeat(200));
+      await db.flush();
+      await db.settle();
+    });
+
+    test('P16: that is aborted already keeps it from beginning', async () => {
+      const range = { signal: AbortSignal.abort() };
+      await expect(db.entries(range)[Symbol.asyncIterator]().next()).rejects.toMatchObject(ABORTED);
+      const refused = expect.objectContaining(ABORTED);
+      expect(() => [...db.keys(range)]).toThrow(refused);
+      expect(() => db.values(range).reader()).toThrow(refused);
+      expect(() => db.cursor(range)).toThrow(refused);
+      await expect(db.clear(range)).rejects.toMatchObject(ABORTED);
+      expect([...db.keys()]).toHaveLength(40);
+      expect(db.stats().openHandleCount).toBe(0);
+    });
+
+    test('P16: that is aborted between two steps ends it and gives back what it holds', async () => {
+      const walks = [
+        async (signal: AbortSignal, abort: () => void) => {
+          for await (const _ of db.entries({ signal })) abort();
+        },
+        async (signal: AbortSignal, abort: () => void) => {
+          for (const _ of db.entries({ signal, reverse: true })) abort();
+        },
+        async (signal: AbortSignal, abort: () => void) => {
+          const reader = db.keys({ signal }).reader();
+          await reader.read(3);
+          abort();
+          await reader.read(3);
+        },
+        async (signal: AbortSignal, abort: () => void) => {
+          const cursor = db.cursor({ signal });
+          cursor.first();
+          abort();
+          cursor.next();
+        },
+      ];
+      for (const walk of walks) {
+        const controller = new AbortController();
+        await expect(walk(controller.signal, () => controller.abort())).rejects.toMatchObject(
+          ABORTED,
+        );
+        expect(db.stats().openHandleCount).toBe(0);
+      }
+    });
+
+    test.each(['iterator', 'reader'])(
+      'P16: that is aborted while a block is read rejects the step of the %s at once',
+      async (way) => {
+        scheduler.holds = ({ operation }) => operation === 'read';
+        const controller = new AbortController();
+        const scan = db.entries({ signal: controller.signal });
+        const step: Promise<unknown> =
+          way === 'reader' ? scan.reader().read(40) : scan[Symbol.asyncIterator]().next();
+        const refused = expect(step).rejects.toMatchObject(ABORTED);
+        await quiescence();
+        expect(scheduler.waitingCount).toBeGreaterThan(0);
+        controller.abort();
+        await refused;
+        expect(db.stats().openHandleCount).toBe(0);
+        scheduler.releaseAll();
+        await quiescence();
+        expect(await db.get('k100')).toBe('v'.repeat(200));
+      },
+    );
+
+    test('P16: that is never aborted changes nothing, and keeps no listener', async () => {
+      const listeners = new Set<() => void>();
+      const signal = {
+        aborted: false,
+        addEventListener: (_: 'abort', listener: () => void) => void listeners.add(listener),
+        removeEventListener: (_: 'abort', listener: () => void) => void listeners.delete(listener),
+      };
+      const keys: string[] = [];
+      for await (const key of db.keys({ signal })) keys.push(key);
+      expect(keys).toHaveLength(40);
+      expect([...db.keys({ signal })]).toEqual(keys);
+      expect(listeners.size).toBe(0);
+    });
+  });
 });

@@ -4,14 +4,15 @@
  * A database is its default keyspace plus what concerns all keyspaces. Each method is one call into the store below.
  */
 import {
+  type CancelOptions,
   compareWhole,
   decodeText,
   encodeText,
   entropy,
   initializeChecksums,
   StorageError,
+  untilAborted,
 } from '@varve/base';
-import { type CancelOptions, untilAborted } from './abort.js';
 import type { DatabaseState, DatabaseStatus } from './database-state.js';
 import { type EncodingOption, resolveEncoding, type ValueOf } from './encoding/index.js';
 import type { EventHub } from './events.js';

@@ -1,6 +1,7 @@
 /** The public surface of the engine. */
+
+export type { CancelOptions, CancelSignal } from '@varve/base';
 export { StorageError, type StorageErrorCode } from '@varve/base';
-export type { CancelOptions, CancelSignal } from './abort.js';
 export {
   type CompactOptions,
   Database,

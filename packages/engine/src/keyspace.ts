@@ -4,8 +4,7 @@
  * The typed surface of reads and writes. Each method is one call into the read or the write path; what it adds is
  * encodings, defaults, and the check that the keyspace can still be used.
  */
-import { StorageError } from '@varve/base';
-import { type CancelOptions, untilAborted } from './abort.js';
+import { type CancelOptions, StorageError, untilAborted } from '@varve/base';
 import { clearRange } from './clear.js';
 import {
   type Encoding,
@@ -303,7 +302,7 @@ export class Keyspace<K, V> {
 
   /**
    * Removes the entries of a range, as it is when the call is made, in batches of a thousand: keys that come meanwhile stay,
-   * and a crash in between leaves the rest. With `limit` at most that many, with `reverse` from the end. Resolves when all of
+   * and a crash in between leaves the rest, as does a `signal` that is aborted. With `limit` at most that many, with `reverse` from the end. Resolves when all of
    * it has the durability asked for. Costs reading the keys, and a deletion for each.
    */
   clear(range: RangeOptions<K> = NO_OPTIONS, options: WriteOptions = NO_OPTIONS): Promise<void> {

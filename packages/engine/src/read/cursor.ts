@@ -23,12 +23,13 @@ export class Cursor<K, V> {
   /** Made by `cursor()` of a database or keyspace. */
   constructor(host: RangeHost, format: ReadFormat<K, V>, options: CursorOptions<K>) {
     const bounds = encodeRange(format.key, options);
-    const { snapshot } = bounds;
+    const { snapshot, signal } = bounds;
     this.#format = format;
     this.#range = new RangeCursor(host, {
       keyspaceId: format.keyspaceId,
       bounds,
       snapshot,
+      signal,
       wait: 'sync',
     });
   }

@@ -4,7 +4,7 @@
  * The base of iterators and cursors. It holds its view from opening to closing, so it sees one state whatever is
  * written, flushed or compacted meanwhile; closing it, or closing the database, gives the view back.
  */
-import { StorageError } from '@varve/base';
+import { abortedError, type CancelSignal, StorageError, untilAborted } from '@varve/base';
 import type { KeyBounds, VisibleCursor } from '../iterators/index.js';
 import type { BlockWait, TableStore } from '../tables/index.js';
 import type { CurrentView, OpenHandle, OpenHandles, TreeView } from '../view/index.js';
@@ -28,6 +28,7 @@ export interface RangeTarget {
   readonly keyspaceId: number;
   readonly bounds: KeyBounds;
   readonly snapshot: ReadSnapshot | undefined;
+  readonly signal: CancelSignal | undefined;
   readonly wait: BlockWait;
 }
 
@@ -36,11 +37,16 @@ export class RangeCursor implements OpenHandle {
   readonly #host: RangeHost;
   readonly #view: TreeView;
   #open = true;
+  readonly #signal: CancelSignal | undefined;
+  /** Closes the range when the signal is aborted. */
+  readonly #abort: (() => void) | undefined;
+  #isAborted = false;
 
-  /** @throws StorageError CLOSED, SNAPSHOT_RELEASED; NOT_FOUND when the keyspace was dropped */
+  /** @throws StorageError CLOSED, ABORTED, SNAPSHOT_RELEASED; NOT_FOUND when the keyspace was dropped */
   constructor(host: RangeHost, target: RangeTarget) {
     host.assertReadable();
-    const { snapshot } = target;
+    const { snapshot, signal } = target;
+    if (signal?.aborted) throw abortedError();
     if (snapshot?.released) {
       throw new StorageError('SNAPSHOT_RELEASED', 'Cannot read a range: its snapshot is released');
     }
@@ -60,15 +66,30 @@ export class RangeCursor implements OpenHandle {
       wait: target.wait,
     });
     host.handles.add(this);
+    this.#signal = signal;
+    if (signal === undefined) return;
+    this.#abort = () => {
+      this.#isAborted = true;
+      this.close();
+    };
+    signal.addEventListener('abort', this.#abort);
   }
 
   get isOpen(): boolean {
     return this.#open;
   }
 
-  /** @throws StorageError ITERATOR_CLOSED */
+  /** Resolves when the block that a step is PENDING for is loaded, and rejects at once when the signal is aborted. */
+  load(): Promise<void> {
+    const signal = this.#signal;
+    if (signal === undefined) return this.inner.load();
+    return untilAborted(signal, () => this.inner.load());
+  }
+
+  /** @throws StorageError ITERATOR_CLOSED, ABORTED */
   assertOpen(): void {
     if (this.#open) return;
+    if (this.#isAborted) throw abortedError();
     throw new StorageError(
       'ITERATOR_CLOSED',
       'Cannot use this iterator: it was closed, or its database was',
@@ -78,6 +99,7 @@ export class RangeCursor implements OpenHandle {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    if (this.#abort !== undefined) this.#signal!.removeEventListener('abort', this.#abort);
     this.#host.handles.remove(this);
     this.inner.close();
     this.#view.release();

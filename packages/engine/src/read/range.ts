@@ -4,6 +4,7 @@
  * `gt` and `lte` become half-open bounds by appending a zero byte: nothing lies between a key and that. A prefix runs up
  * to the first byte string that does not start with it.
  */
+import type { CancelSignal } from '@varve/base';
 import type { Encoding } from '../encoding/index.js';
 import type { KeyBounds } from '../iterators/index.js';
 import type { ReadSnapshot } from './snapshot.js';
@@ -26,16 +27,22 @@ export interface RangeOptions<K> {
   readonly limit?: number;
   /** Read as of this snapshot. @defaultValue the state when iteration starts */
   readonly snapshot?: ReadSnapshot;
+  /**
+   * Ends the iteration when it is aborted: what is waited for and every later step are refused with ABORTED, and what the
+   * range holds is given back.
+   */
+  readonly signal?: CancelSignal | undefined;
 }
 
 /** The bounds of a range alone. */
-export type BoundsOptions<K> = Omit<RangeOptions<K>, 'reverse' | 'limit' | 'snapshot'>;
+export type BoundsOptions<K> = Omit<RangeOptions<K>, 'reverse' | 'limit' | 'snapshot' | 'signal'>;
 
 /** A range that has been checked and encoded. */
 export interface ByteRange extends KeyBounds {
   readonly reverse: boolean;
   readonly limit: number;
   readonly snapshot: ReadSnapshot | undefined;
+  readonly signal: CancelSignal | undefined;
 }
 
 /**
@@ -61,6 +68,7 @@ export function encodeRange<K>(key: Encoding<K>, range: RangeOptions<K>): ByteRa
     reverse: checkedReverse(range.reverse),
     limit: checkedLimit(range.limit),
     snapshot: range.snapshot,
+    signal: range.signal,
   };
 }
 

@@ -172,7 +172,7 @@ export class ScanReader<T, K> {
 
   async #load(): Promise<void> {
     try {
-      await this.#cursor.inner.load();
+      await this.#cursor.load();
     } catch (error) {
       // Once it is closed, nobody is interested in how the read went.
       this.#cursor.assertOpen();

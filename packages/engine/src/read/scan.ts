@@ -170,7 +170,7 @@ class AsyncIterator<T> implements AsyncIterableIterator<T> {
       let status: number = CursorStatus.PENDING;
       while (status === CursorStatus.PENDING) {
         try {
-          await cursor.inner.load();
+          await cursor.load();
         } finally {
           // Once it is closed, nobody is interested in how the read went.
           cursor.assertOpen();

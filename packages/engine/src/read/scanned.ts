@@ -23,5 +23,6 @@ export const TURN_LIMIT_MS = 5;
 /** Opens the range. The caller closes it. */
 export function openRange<T>(scanned: Scanned<T>, wait: BlockWait): RangeCursor {
   const { host, keyspaceId, range } = scanned;
-  return new RangeCursor(host, { keyspaceId, bounds: range, snapshot: range.snapshot, wait });
+  const { snapshot, signal } = range;
+  return new RangeCursor(host, { keyspaceId, bounds: range, snapshot, signal, wait });
 }

@@ -65,6 +65,14 @@ export const FAILURE_MUTANTS: readonly Mutant[] = [
     testName: 'I12:',
   },
   {
+    name: 'aborted-read-waited-for',
+    rule: 'P16: whoever gives up does not wait for the disk',
+    file: 'engine/src/read/range-cursor.ts',
+    original: 'return untilAborted(signal, () => this.inner.load());',
+    replacement: 'return this.inner.load();',
+    tests: ['engine/src/cancel.test.ts'],
+  },
+  {
     name: 'file-closed-under-a-read',
     rule: 'I6: only files that no call is using are closed',
     file: 'engine/src/tables/resting-file.ts',

@@ -1,5 +1,5 @@
 /** Giving up to wait: what `signal` does to a method that returns a promise. */
-import { StorageError } from '@varve/base';
+import { StorageError } from './errors.js';
 
 /** What is used of an `AbortSignal`. */
 export interface CancelSignal {
@@ -22,12 +22,12 @@ export interface CancelOptions {
 
 /** Calls `start` unless the signal is aborted, and waits for what it gives until then. */
 export function untilAborted<T>(signal: CancelSignal, start: () => Promise<T>): Promise<T> {
-  if (signal.aborted) return Promise.reject(aborted());
+  if (signal.aborted) return Promise.reject(abortedError());
   const started = start();
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       signal.removeEventListener('abort', stop);
-      reject(aborted());
+      reject(abortedError());
     };
     // Whoever gave up is not told any more how it ended.
     const ending =
@@ -41,6 +41,7 @@ export function untilAborted<T>(signal: CancelSignal, start: () => Promise<T>): 
   });
 }
 
-function aborted(): StorageError {
+/** What whoever gave up is told. */
+export function abortedError(): StorageError {
   return new StorageError('ABORTED', 'Cannot wait any longer: the signal was aborted');
 }
