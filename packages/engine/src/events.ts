@@ -49,6 +49,11 @@ export interface DatabaseEvents {
     readonly snapshotCount: number;
   };
   /**
+   * A snapshot, cursor, reader or asynchronous iterator was garbage collected, and never closed: what it keeps on disk is kept
+   * until the database is closed. A mistake in the program. Told late, and perhaps never: nothing can rely on it.
+   */
+  lostHandle: { readonly kind: 'snapshot' | 'cursor' | 'reader' | 'iterator' };
+  /**
    * Others can write to the directory: whoever does can forge data, or make the database fail. Told once, right after
    * opening.
    */

@@ -40,7 +40,7 @@ export class Store implements WritingHost, RangeHost {
   readonly tables: TableStore;
   readonly current: CurrentView;
   readonly memtables: MemtableSupply;
-  readonly handles = new OpenHandles();
+  readonly handles = new OpenHandles((kind) => this.events.emit('lostHandle', { kind }));
   readonly snapshots = new SnapshotList();
   readonly snapshotSupply = new SnapshotSupply(this);
   readonly events = new EventHub();

@@ -32,6 +32,7 @@ export class Cursor<K, V> {
       signal,
       wait: 'sync',
     });
+    host.handles.watch(this, this.#range, 'cursor');
   }
 
   /** Whether the cursor stands on an entry. */

@@ -45,6 +45,7 @@ export class ScanReader<T, K> {
     this.#key = key;
     this.#remaining = scanned.range.limit;
     this.#cursor = openRange(scanned, 'async');
+    scanned.host.handles.watch(this, this.#cursor, 'reader');
     this.#turnStartMs = scanned.host.monotonicMs();
   }
 

@@ -144,6 +144,7 @@ class AsyncIterator<T> implements AsyncIterableIterator<T> {
     const { reverse } = this.#scanned.range;
     if (this.#cursor === null) {
       this.#cursor = openRange(this.#scanned, 'async');
+      this.#scanned.host.handles.watch(this, this.#cursor, 'iterator');
       this.#turnStartMs = this.#scanned.host.monotonicMs();
       return reverse ? this.#cursor.inner.last() : this.#cursor.inner.first();
     }

@@ -2,6 +2,8 @@
  * The iterators, cursors and snapshots a database has given out: closing the database closes them first.
  */
 
+import { type Losable, LostHandles, type LostKind } from './lost-handles.js';
+
 /** Something that holds on to the database. `close` may be called more than once. */
 export interface OpenHandle {
   close(): void;
@@ -9,6 +11,12 @@ export interface OpenHandle {
 
 export class OpenHandles {
   readonly #handles = new Set<OpenHandle>();
+  readonly #lost: LostHandles;
+
+  /** `onLost` is told what was garbage collected without having been closed. */
+  constructor(onLost: (kind: LostKind) => void = () => {}) {
+    this.#lost = new LostHandles(onLost);
+  }
 
   get count(): number {
     return this.#handles.size;
@@ -20,6 +28,11 @@ export class OpenHandles {
 
   remove(handle: OpenHandle): void {
     this.#handles.delete(handle);
+  }
+
+  /** Tells when `owner` is garbage collected while `handle` is open. Nothing that lives longer may refer to `owner`. */
+  watch(owner: object, handle: Losable, kind: LostKind): void {
+    this.#lost.watch(owner, handle, kind);
   }
 
   closeAll(): void {
