@@ -8,8 +8,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ClassicLevel } from 'classic-level';
+import { Command } from 'commander';
+import { count } from './number-options.js';
 import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
 
 const KEY_SIZE_BYTES = 16;
@@ -17,16 +18,21 @@ const VALUE_SIZE_BYTES = 100;
 const BATCH_ENTRY_COUNT = 1000;
 const PROGRAM = join(import.meta.dirname, '../../packages/cli/dist/main.js');
 
-const { values: words } = parseArgs({
-  options: {
-    num: { type: 'string', default: '1000000' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const words = new Command('pnpm bench:move')
+  .description('Makes a LevelDB, moves it with `varve import --from leveldb`, and compares.')
+  .option(
+    '--num <count>',
+    'entries of 16 + 100 bytes; k and m may follow',
+    count({ least: 1 }),
+    1e6,
+  )
+  .option('--json', 'print JSON')
+  .parse()
+  .opts<{ num: number; json?: true }>();
 const directory = mkdtempSync(join(tmpdir(), 'varve-move-'));
 try {
   const source = join(directory, 'level');
-  await fill(source, Number(words.num));
+  await fill(source, words.num);
   const flags = ['--from', 'leveldb', ...(words.json ? ['--json'] : [])];
   // Started here, where classic-level is installed.
   const { status } = spawnSync(

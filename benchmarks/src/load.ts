@@ -12,33 +12,52 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { type Database, type Durability, type LevelStatistics, open } from '@varve/engine';
+import { Command, Option } from 'commander';
+import { count } from './number-options.js';
 import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
 
 const MIB = 1024 * 1024;
+interface Words {
+  readonly num: number;
+  readonly budgetMib: number;
+  readonly durability: Durability;
+  readonly directory?: string;
+  readonly json?: true;
+  readonly readBack?: true;
+}
+
 const KEY_SIZE_BYTES = 16;
 const VALUE_SIZE_BYTES = 100;
 /** Puts issued before one is awaited: a loader with a window, not one write at a time. */
 const WINDOW_PUT_COUNT = 64;
 const DELAY_RESOLUTION_MS = 5;
 
-const { values: words } = parseArgs({
-  options: {
-    num: { type: 'string', default: '10000000' },
-    'budget-mib': { type: 'string', default: '256' },
-    durability: { type: 'string', default: 'os' },
-    directory: { type: 'string' },
-    /** Only reads back what an earlier run left in `--directory`; how that run restarts. */
-    'read-back': { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-});
-const entryCount = Number(words.num);
-const budgetBytes = Number(words['budget-mib']) * MIB;
+const words = new Command('pnpm bench:load')
+  .description('Loads many entries in random order, settles, reopens and reads every entry back.')
+  .option(
+    '--num <count>',
+    'entries of 16 + 100 bytes; k and m may follow',
+    count({ least: 1 }),
+    1e7,
+  )
+  .option('--budget-mib <count>', 'memory budget, in MiB', count({ least: 1 }), 256)
+  .addOption(
+    new Option('--durability <level>', 'before a write is acknowledged')
+      .choices(['always', 'interval', 'os', 'none'])
+      .default('os'),
+  )
+  .option('--directory <path>', 'where the store is made and stays (a temporary one)')
+  .option('--json', 'print a line of JSON')
+  // Only reads back what an earlier run left in `--directory`; how that run restarts.
+  .addOption(new Option('--read-back').hideHelp())
+  .parse()
+  .opts<Words>();
+const entryCount = words.num;
+const budgetBytes = words.budgetMib * MIB;
 const directory = words.directory ?? mkdtempSync(join(tmpdir(), 'varve-load-'));
 const options = {
-  durability: words.durability as Durability,
+  durability: words.durability,
   memoryBudgetBytes: budgetBytes,
   keyEncoding: 'binary',
   valueEncoding: 'binary',
@@ -50,7 +69,7 @@ let phase = 'load';
 const peakRssMib: Record<string, number> = {};
 const order = new KeyOrder(entryCount, 'random');
 
-if (words['read-back']) {
+if (words.readBack) {
   await readBack();
   process.exit();
 }
@@ -118,8 +137,8 @@ interface ReadBack {
 /** Opens and reads the store in a new process, as after a restart. */
 function restart(): ReadBack {
   const program = fileURLToPath(import.meta.url);
-  const given = ['num', 'budget-mib', 'durability'] as const;
-  const flags = given.flatMap((name) => [`--${name}`, words[name]]);
+  const { num, budgetMib, durability } = words;
+  const flags = ['--num', `${num}`, '--budget-mib', `${budgetMib}`, '--durability', durability];
   const output = execFileSync(
     process.execPath,
     [program, ...flags, '--directory', directory, '--read-back'],

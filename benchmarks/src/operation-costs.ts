@@ -9,17 +9,23 @@
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Database, open, type TuningOptions } from '@varve/engine';
+import { Command } from 'commander';
+import { count } from './number-options.js';
 import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
 
-const { values: words } = parseArgs({
-  options: {
-    num: { type: 'string', default: '1000000' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const entryCount = Number(words.num);
+const words = new Command('pnpm bench:costs')
+  .description('What each operation costs, next to its budget; everything cached.')
+  .option(
+    '--num <count>',
+    'entries of 16 + 100 bytes; k and m may follow',
+    count({ least: 1 }),
+    1e6,
+  )
+  .option('--json', 'print JSON')
+  .parse()
+  .opts<{ num: number; json?: true }>();
+const entryCount = words.num;
 const PASS_COUNT = 5;
 const BACKGROUND_PASS_COUNT = 3;
 const BATCH_SIZE = 1000;

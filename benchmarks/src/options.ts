@@ -1,12 +1,11 @@
 /** The command line: what may be asked for, with which defaults, and a helpful answer to anything else. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ENGINE_NAMES, ENGINE_NAMES } from './engines/registry.js';
+import { bytes, count, share } from './number-options.js';
 import { DEFAULT_WORKLOAD_NAMES, WORKLOADS } from './workloads/index.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const COUNT_FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6 };
-const BYTE_FACTORS: Readonly<Record<string, number>> = { '': 1, k: KIB, m: MIB, g: 1024 * MIB };
 const KEY_SIZE_BYTES_LEAST = 8;
 
 /** What was asked for; a field that depends on the workload is undefined unless it was given. */
@@ -179,32 +178,6 @@ function option<T>(
   ...[parse, standard]: [parse: (word: string) => T, standard?: T]
 ): Option {
   return new Option(flags, text).argParser(parse).default(standard);
-}
-
-/** A whole number with `k` for thousands or `m` for millions. */
-function count({ least }: { readonly least: number }): (word: string) => number {
-  return (word) => scaled(word, COUNT_FACTORS, least);
-}
-
-/** A size with `k`, `m` or `g` for the binary units. */
-function bytes(least: number): (word: string) => number {
-  return (word) => scaled(word, BYTE_FACTORS, least);
-}
-
-function scaled(word: string, factors: Readonly<Record<string, number>>, least: number): number {
-  const [, digits, suffix] = /^([\d._]+)([a-z]?)(?:i?b)?$/.exec(word.toLowerCase()) ?? [];
-  const number = Number(digits?.replaceAll('_', '')) * (factors[suffix ?? ''] ?? Number.NaN);
-  if (Number.isInteger(number) && number >= least) return number;
-  const suffixes = Object.keys(factors).filter((factor) => factor !== '');
-  throw new InvalidArgumentError(
-    `It must be a whole number of at least ${least}; ${suffixes.join(', ')} may follow.`,
-  );
-}
-
-function share(word: string): number {
-  const number = Number(word);
-  if (number >= 0 && number <= 1) return number;
-  throw new InvalidArgumentError('It must be a number from 0 to 1.');
 }
 
 function engineNames(words: string): string[] {

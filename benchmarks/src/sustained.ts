@@ -11,10 +11,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { type Database, open } from '@varve/engine';
+import { Command } from 'commander';
 import { build, type Histogram } from 'hdr-histogram-js';
 import { peakRssBytes } from './measure/process-meter.js';
+import { count, share } from './number-options.js';
 import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
 
 const MIB = 1024 * 1024;
@@ -24,19 +25,27 @@ const PUTS_PER_TURN_MAX = 256;
 const HIGHEST_MICROSECONDS = 3600e6;
 const BARS = { p999Ms: 10, longestMs: 100, delayP99Ms: 10, rssOverBudgetMib: 128 };
 
+interface Words {
+  readonly num: number;
+  readonly seconds: number;
+  readonly share: number;
+  readonly budgetMib: number;
+  readonly json?: true;
+}
+
 type Bytes = Database<Uint8Array, Uint8Array>;
 
-const { values: words } = parseArgs({
-  options: {
-    num: { type: 'string', default: '5000000' },
-    seconds: { type: 'string', default: '60' },
-    share: { type: 'string', default: '0.8' },
-    'budget-mib': { type: 'string', default: '256' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const entryCount = Number(words.num);
-const budgetBytes = Number(words['budget-mib']) * MIB;
+const words = new Command('pnpm bench:sustained')
+  .description('Latency of puts at a share of the rate at which the store settles.')
+  .option('--num <count>', 'entries filled first; k and m may follow', count({ least: 1 }), 5e6)
+  .option('--seconds <count>', 'how long puts are made at that share', count({ least: 1 }), 60)
+  .option('--share <share>', 'of the settled rate, 0 to 1', share, 0.8)
+  .option('--budget-mib <count>', 'memory budget, in MiB', count({ least: 1 }), 256)
+  .option('--json', 'print a line of JSON')
+  .parse()
+  .opts<Words>();
+const entryCount = words.num;
+const budgetBytes = words.budgetMib * MIB;
 const key = Buffer.alloc(16);
 const values = new ValueSource(100);
 const order = new KeyOrder(entryCount, 'random');
@@ -56,7 +65,7 @@ async function main(): Promise<void> {
     memoryBudgetBytes: budgetBytes,
   });
   const settledRate = await fillUntilSettled(db);
-  const rate = settledRate * Number(words.share);
+  const rate = settledRate * words.share;
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
   const { histogram, putCount } = await putAtRate(db, rate);
@@ -92,7 +101,7 @@ interface Paced {
 /** Overwrites in another random order. */
 async function putAtRate(db: Bytes, rate: number): Promise<Paced> {
   const histogram = build({ highestTrackableValue: HIGHEST_MICROSECONDS });
-  const putCount = Math.round(rate * Number(words.seconds));
+  const putCount = Math.round(rate * words.seconds);
   const startMs = performance.now();
   let index = 0;
   while (index < putCount) {

@@ -5,6 +5,7 @@
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { renderTable, significant } from '../micro/output.js';
+import { count } from '../number-options.js';
 import { LEVEL_CALLS } from './calls.js';
 import { compareCall, type LevelFigure } from './compare.js';
 import { type LevelEncoding, makeEntries, openContenders } from './contenders.js';
@@ -12,8 +13,8 @@ import { type LevelEncoding, makeEntries, openContenders } from './contenders.js
 const command = new Command('pnpm bench:level')
   .description('Compares VarveLevel with classic-level through the same calls of abstract-level.')
   .argument('[calls...]', `what to measure: ${LEVEL_CALLS.map(({ name }) => name).join(', ')}`)
-  .option('--num <count>', 'entries of 16 + 100 bytes', wholeNumber, 100_000)
-  .option('--rounds <count>', 'rounds, each with both databases', wholeNumber, 5)
+  .option('--num <count>', 'entries of 16 + 100 bytes', count({ least: 1 }), 100_000)
+  .option('--rounds <count>', 'rounds, each with both databases', count({ least: 1 }), 5)
   .option('--encoding <name>', 'utf8 or view', encodingName, 'utf8')
   .option('--check', 'exit code 1 if a median ratio is below its bar')
   .option('--json', 'print a line of JSON for each call')
@@ -67,12 +68,6 @@ function tableOf(measured: readonly LevelFigure[]): string {
     String(figure.bar),
   ]);
   return renderTable(head, { rows, textColumnCount: 1 });
-}
-
-function wholeNumber(word: string): number {
-  const number = Number(word);
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError('It must be a whole number of at least 1.');
 }
 
 function encodingName(word: string): LevelEncoding {

@@ -9,22 +9,25 @@
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import type { MicroFigure } from './measure.js';
 import { renderFigures, renderQuestions } from './output.js';
 import { loadMicrobenchmark, matchingNames } from './registry.js';
 
 const ONE = join(import.meta.dirname, 'one.js');
 
-const { values: words, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    json: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false },
-  },
-});
-const names = matchingNames(positionals);
+const command = new Command('pnpm bench:micro')
+  .description('Measures one structure of the engine at a time, each in a process of its own.')
+  .argument(
+    '[names...]',
+    'what to measure; the first parts of a name mean all that begin with them',
+  )
+  .option('--json', 'print a line of JSON for each')
+  .option('--quick', 'measure for a tenth of the time')
+  .option('--list', 'only tell the questions')
+  .parse();
+const words = command.opts<{ json?: true; quick?: true; list?: true }>();
+const names = matchingNames(command.args);
 
 if (words.list) await listQuestions();
 else if (words.json) for (const name of names) console.log(JSON.stringify(figureOf(name)));

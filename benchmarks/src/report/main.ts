@@ -1,36 +1,39 @@
 // The program that makes a report: `node benchmarks/dist/report/main.js results.jsonl -o report.html`.
 
 import { stat } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { readResults } from './data/read-results.js';
 import { ResultsFileError } from './data/results-file-error.js';
 import { writeReport } from './report.js';
 
-const USAGE = `Usage: report RESULTS… -o FILE [--title TEXT] [--measured-at TEXT] [--command TEXT]
-Makes one self-contained HTML file from results files (JSON lines).`;
+interface Words {
+  readonly output: string;
+  readonly title?: string;
+  readonly measuredAt?: string;
+  readonly command?: string;
+}
+
+const command = new Command('pnpm bench:report')
+  .description('Makes one self-contained HTML file from results files (JSON lines).')
+  .argument('<results...>', 'files that pnpm bench --json wrote')
+  .option('-o, --output <file>', 'where the report goes', 'report.html')
+  .option('--title <text>', 'its title')
+  .option('--measured-at <text>', 'when that was (when the newest of the files was written)')
+  .option('--command <text>', 'the command that was run')
+  .parse();
 
 try {
-  await run(process.argv.slice(2));
+  await run(command.args);
 } catch (error) {
   console.error(explained(error));
   process.exitCode = 1;
 }
 
-async function run(words: string[]): Promise<void> {
-  const { values, positionals: files } = parseArgs({
-    args: words,
-    allowPositionals: true,
-    options: {
-      output: { type: 'string', short: 'o', default: 'report.html' },
-      title: { type: 'string' },
-      'measured-at': { type: 'string' },
-      command: { type: 'string' },
-    },
-  });
-  if (files.length === 0) throw new Error(USAGE);
+async function run(files: readonly string[]): Promise<void> {
+  const values = command.opts<Words>();
   const results = (await Promise.all(files.map(readResults))).flat();
   await writeReport(results, values.output, {
-    measuredAt: values['measured-at'] ?? (await newestChangeOf(files)),
+    measuredAt: values.measuredAt ?? (await newestChangeOf(files)),
     ...(values.title === undefined ? {} : { title: values.title }),
     ...(values.command === undefined ? {} : { commandLine: values.command }),
   });

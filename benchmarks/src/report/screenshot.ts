@@ -6,23 +6,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { Command } from 'commander';
+import { count } from '../number-options.js';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const TIMEOUT_MS = 120_000;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    width: { type: 'string', default: '1400' },
-    height: { type: 'string', default: '6000' },
-    dark: { type: 'boolean', default: false },
-  },
-});
-const [report, image] = positionals;
-if (report === undefined || image === undefined) {
-  throw new Error('Usage: screenshot REPORT IMAGE [--width PIXELS] [--height PIXELS] [--dark]');
-}
+const command = new Command('pnpm bench:screenshot')
+  .description('Photographs a report in headless Chromium.')
+  .argument('<report>', 'the HTML file')
+  .argument('<image>', 'the PNG file to be written')
+  .option('--width <pixels>', 'of the window', count({ least: 1 }), 1400)
+  .option('--height <pixels>', 'of the window', count({ least: 1 }), 6000)
+  .option('--dark', 'as in a dark colour scheme')
+  .parse();
+const values = command.opts<{ width: number; height: number; dark?: true }>();
+const [report, image] = command.args;
 const profile = await mkdtemp(join(tmpdir(), 'report-screenshot-'));
 try {
   await photograph(PROGRAMS);

@@ -13,6 +13,8 @@ export interface AbsorptionRule {
   readonly name: RegExp;
   /** Bytes of the transfer. Default: any. */
   readonly length?: number;
+  /** The fewest bytes of the transfer. Default: any. */
+  readonly lengthMin?: number;
   /** Of the error. Default: any. */
   readonly code?: StorageErrorCode;
   readonly why: string;
@@ -20,6 +22,8 @@ export interface AbsorptionRule {
 
 /** A record without content is its header. */
 const RECORD_HEADER_SIZE_BYTES = 16;
+/** Zeros are written ahead in pieces of 256 KiB; the records of the drivers are far smaller. */
+const ZERO_FILL_SIZE_BYTES = 256 * 1024;
 const NUMBERED = /^(?:\d+\.(?:log|sst|tmp)|MANIFEST-\d+)$/;
 
 /** See {@link AbsorptionRule}. */
@@ -39,6 +43,13 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     name: /^MANIFEST-/,
     length: RECORD_HEADER_SIZE_BYTES,
     why: 'M2: a marker or end record only attests; the manifest takes no more edits and is replaced',
+  },
+  {
+    operations: ['write'],
+    name: /^\d+\.log$/,
+    lengthMin: ZERO_FILL_SIZE_BYTES,
+    code: 'NO_SPACE',
+    why: 'I5: zeros ahead of the records of a log are good to have, not needed',
   },
   {
     operations: ['exists', 'stat', 'remove', 'freeSpace', 'create', 'write', 'syncData'],
@@ -72,10 +83,11 @@ export function accountFor(
   for (const { call, error } of injected) {
     if (error === undefined || texts.has(error.message)) continue;
     const rule = ABSORPTION_RULES.find(
-      ({ operations, name, length = call.length, code }) =>
+      ({ operations, name, length = call.length, lengthMin = 0, code }) =>
         operations.includes(call.operation) &&
         name.test(lastNameOf(call.path)) &&
         length === call.length &&
+        (call.length ?? 0) >= lengthMin &&
         (code === undefined || (isStorageError(error) && error.code === code)),
     );
     if (rule === undefined) return `nobody was told: ${error.message}`;

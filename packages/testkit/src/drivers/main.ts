@@ -2,48 +2,57 @@
 //
 //   node packages/testkit/dist/drivers/main.js --driver crash-every --full
 //
-//   --driver <name>      crash-every, crash-twice, fail-every, flip-every, truncate-every, limit-every,
-//                        metamorphic; default: all
-//   --seed <s>           of keys, values and choices, default 1; 'fresh' draws one
-//   --model <m>          the only crash model: kill, drop, ordered, posix, single
-//   --from <i> --to <j>  the only places (crash points, calls, bytes), as a failure names them
-//   --full               every place instead of a sample
-//   --violations <n>     violations after which a driver stops, default 3
 
-import { parseArgs } from 'node:util';
 import { entropy, systemClock } from '@varve/base';
 import type { CrashModel } from '@varve/vfs';
+import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
 import type { DriverOptions, DriverReport, Progress } from './driver.js';
 import { DRIVERS } from './drivers.js';
 
-const { values } = parseArgs({
-  options: {
-    driver: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    model: { type: 'string' },
-    from: { type: 'string' },
-    to: { type: 'string' },
-    full: { type: 'boolean', default: false },
-    violations: { type: 'string', default: '3' },
-  },
-});
+interface Words {
+  readonly driver?: string;
+  readonly seed: number | 'fresh';
+  readonly model?: CrashModel;
+  readonly from?: number;
+  readonly to?: number;
+  readonly full?: true;
+  readonly violations: number;
+}
+
+const MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
+const NAMES = [...DRIVERS.keys()];
+
+const values = program(
+  'pnpm sim:drivers',
+  'Meets every place with a crash, a fault or a flipped bit.',
+)
+  .option('--driver <name>', `the only driver: ${NAMES.join(', ')}`, oneOf(NAMES))
+  .option('--seed <seed>', "of keys, values and choices; 'fresh' draws one", seedWord, 1)
+  .option('--model <name>', `the only crash model: ${MODELS.join(', ')}`, oneOf(MODELS))
+  .option(
+    '--from <place>',
+    'the first place (crash point, call, byte), as a failure names it',
+    wholeNumber,
+  )
+  .option('--to <place>', 'the place after the last', wholeNumber)
+  .option('--full', 'every place instead of a sample')
+  .option('--violations <count>', 'violations after which a driver stops', wholeNumber, 3)
+  .parse()
+  .opts<Words>();
 
 const PROGRESS_INTERVAL_MS = 5_000;
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const names = values.driver === undefined ? [...DRIVERS.keys()] : [values.driver];
+  const names = values.driver === undefined ? NAMES : [values.driver];
   let violationCount = 0;
   for (const name of names) violationCount += await run(name);
   return violationCount === 0 ? 0 : 1;
 }
 
 async function run(name: string): Promise<number> {
-  const driver = DRIVERS.get(name);
-  if (driver === undefined) {
-    throw new RangeError(`--driver must be one of ${[...DRIVERS.keys()].join(', ')}`);
-  }
+  const driver = DRIVERS.get(name)!;
   const startMs = systemClock.monotonicMs();
   const report = await driver({ ...driverOptions(), onProgress: progressPrinter(name, startMs) });
   print(name, report, systemClock.monotonicMs() - startMs);
@@ -51,14 +60,14 @@ async function run(name: string): Promise<number> {
 }
 
 function driverOptions(): DriverOptions {
-  const seed = values.seed === 'fresh' ? entropy.u32() : Number(values.seed);
+  const seed = values.seed === 'fresh' ? entropy.u32() : values.seed;
   return {
     seed,
     tier: values.full ? 'full' : 'quick',
-    violationCountMax: Number(values.violations),
-    ...(values.model !== undefined && { model: values.model as CrashModel }),
-    ...(values.from !== undefined && { from: Number(values.from) }),
-    ...(values.to !== undefined && { to: Number(values.to) }),
+    violationCountMax: values.violations,
+    ...(values.model !== undefined && { model: values.model }),
+    ...(values.from !== undefined && { from: values.from }),
+    ...(values.to !== undefined && { to: values.to }),
   };
 }
 

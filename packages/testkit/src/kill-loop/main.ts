@@ -2,23 +2,26 @@
 //
 //   node packages/testkit/dist/kill-loop/main.js --kills 50 --durability always
 //
-//   --kills <n>         writers to kill, default 50
-//   --durability <word> 'os' or 'always' (default)
-//   --seed <s>          of everything random but time, default 1; 'fresh' draws one
-//   --fresh-every <n>   kills on one directory, default 25
 
-import { parseArgs } from 'node:util';
 import { entropy } from '@varve/base';
+import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
 import { runKillLoop } from './loop.js';
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '50' },
-    durability: { type: 'string', default: 'always' },
-    seed: { type: 'string', default: '1' },
-    'fresh-every': { type: 'string', default: '25' },
-  },
-});
+const values = program(
+  'pnpm kill-loop',
+  'Kills a writer again and again, and looks for what is lost.',
+)
+  .option('--kills <count>', 'writers to kill', wholeNumber, 50)
+  .option('--durability <word>', "'os' or 'always'", oneOf(['os', 'always']), 'always')
+  .option('--seed <seed>', "of everything random but time; 'fresh' draws one", seedWord, 1)
+  .option('--fresh-every <count>', 'kills on one directory', wholeNumber, 25)
+  .parse()
+  .opts<{
+    kills: number;
+    durability: 'os' | 'always';
+    seed: number | 'fresh';
+    freshEvery: number;
+  }>();
 
 const PROGRESS_KILL_COUNT = 10;
 
@@ -26,15 +29,12 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const { durability } = values;
-  if (durability !== 'os' && durability !== 'always') {
-    throw new RangeError(`--durability must be 'os' or 'always': received ${durability}`);
-  }
-  const seed = values.seed === 'fresh' ? entropy.u32() : Number(values.seed);
+  const seed = values.seed === 'fresh' ? entropy.u32() : values.seed;
   const result = await runKillLoop({
-    killCount: Number(values.kills),
+    killCount: values.kills,
     durability,
     seed,
-    killsPerDirectory: Number(values['fresh-every']),
+    killsPerDirectory: values.freshEvery,
     onKill: ({ killCount, acknowledgedCount }) => {
       if (killCount % PROGRESS_KILL_COUNT !== 0) return;
       console.log(`${killCount} kills, ${acknowledgedCount} batches acknowledged`);

@@ -3,14 +3,9 @@
 //
 //   node packages/testkit/dist/legs/main.js --leg full-disk --rounds 100
 //
-//   --leg <name>    full-disk, openers, workers, stopped, system-calls, read-only; default: all
-//   --rounds <n>    instead of the default of the leg
-//   --seed <s>      of everything random but time, default 1; 'fresh' draws one
-//   --full          as many rounds as the bars ask for, which takes hours
-//   --json          one line of JSON for each leg instead of text
 
-import { parseArgs } from 'node:util';
 import { createRandom, entropy, systemClock } from '@varve/base';
+import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
 import type { LegReport } from './leg.js';
 import { LEGS, type LegPlan } from './legs.js';
 
@@ -20,10 +15,17 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const options = readOptions();
-  if (options === null) return 2;
   let violationCount = 0;
   for (const name of options.names) violationCount += await run(name, options);
   return violationCount === 0 ? 0 : 1;
+}
+
+interface Words {
+  readonly leg?: string;
+  readonly rounds?: number;
+  readonly seed: number | 'fresh';
+  readonly full?: true;
+  readonly json?: true;
 }
 
 interface Options {
@@ -34,37 +36,26 @@ interface Options {
   readonly isJson: boolean;
 }
 
-function readOptions(): Options | null {
-  try {
-    const { values } = parseArgs({
-      options: {
-        leg: { type: 'string' },
-        rounds: { type: 'string' },
-        seed: { type: 'string', default: '1' },
-        full: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-      },
-    });
-    const { leg, rounds, seed, full, json } = values;
-    if (leg !== undefined && !LEGS.has(leg)) {
-      throw new RangeError(`--leg must be one of ${[...LEGS.keys()].join(', ')}: received ${leg}`);
-    }
-    return {
-      names: leg === undefined ? [...LEGS.keys()] : [leg],
-      roundCount: rounds === undefined ? null : wholeNumber('--rounds', rounds),
-      seed: seed === 'fresh' ? entropy.u32() : wholeNumber('--seed', seed),
-      isFull: full,
-      isJson: json,
-    };
-  } catch (error) {
-    console.error((error as Error).message);
-    return null;
-  }
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new RangeError(`${name} must be a whole number: received ${text}`);
+function readOptions(): Options {
+  const all = [...LEGS.keys()];
+  const { leg, rounds, seed, full, json } = program(
+    'pnpm legs',
+    'Does to a database what only a real system does.',
+  )
+    .option('--leg <name>', `the only leg: ${all.join(', ')}`, oneOf(all))
+    .option('--rounds <count>', 'instead of the default of the leg', wholeNumber)
+    .option('--seed <seed>', "of everything random but time; 'fresh' draws one", seedWord, 1)
+    .option('--full', 'as many rounds as the bars ask for, which takes hours')
+    .option('--json', 'one line of JSON for each leg instead of text')
+    .parse()
+    .opts<Words>();
+  return {
+    names: leg === undefined ? all : [leg],
+    roundCount: rounds ?? null,
+    seed: seed === 'fresh' ? entropy.u32() : seed,
+    isFull: full === true,
+    isJson: json === true,
+  };
 }
 
 async function run(name: string, options: Options): Promise<number> {

@@ -2,32 +2,34 @@
 //
 //   node packages/testkit/dist/model-test/main.js --seeds 200 --ops 1000
 //
-//   --seeds <n>      seeds to try, default 100
-//   --seed <s>       the first of them, default 1; 'fresh' draws one
-//   --ops <k>        operations of each, default 500
-//   --profile <p>    the only profile, default: all in turn
-//   --keep <ids>     the only operations to run, by id: a replay of what was shrunk
-//   --failures <n>   failing seeds after which it stops, default 1
-//   --shrink <ms>    how long a failing list is made shorter, default 20000
 
-import { parseArgs } from 'node:util';
 import { entropy } from '@varve/base';
+import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
 import { PROFILES, type Profile } from './profiles.js';
 import { identityText, seedText } from './report.js';
 import { trySeed } from './try-seed.js';
 import { Watchdog } from './watchdog.js';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '100' },
-    seed: { type: 'string', default: '1' },
-    ops: { type: 'string', default: '500' },
-    profile: { type: 'string' },
-    keep: { type: 'string' },
-    failures: { type: 'string', default: '1' },
-    shrink: { type: 'string', default: '20000' },
-  },
-});
+interface Words {
+  readonly seeds: number;
+  readonly seed: number | 'fresh';
+  readonly ops: number;
+  readonly profile?: string;
+  readonly keep?: string;
+  readonly failures: number;
+  readonly shrink: number;
+}
+
+const values = program('pnpm model', 'Runs random operations against a model, with crashes.')
+  .option('--seeds <count>', 'seeds to try', wholeNumber, 100)
+  .option('--seed <seed>', "the first of them; 'fresh' draws one", seedWord, 1)
+  .option('--ops <count>', 'operations of each', wholeNumber, 500)
+  .option('--profile <name>', 'the only profile (all in turn)', oneOf([...PROFILES.keys()]))
+  .option('--keep <ids>', 'the only operations to run, by id: a replay of what was shrunk')
+  .option('--failures <count>', 'failing seeds after which it stops', wholeNumber, 1)
+  .option('--shrink <ms>', 'how long a failing list is made shorter', wholeNumber, 20_000)
+  .parse()
+  .opts<Words>();
 
 const PROGRESS_SEED_COUNT = 25;
 
@@ -35,19 +37,19 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const profiles = chosenProfiles();
-  const firstSeed = values.seed === 'fresh' ? entropy.u32() : Number(values.seed);
-  const seedCount = Number(values.seeds);
-  const operationCount = Number(values.ops);
+  const firstSeed = values.seed === 'fresh' ? entropy.u32() : values.seed;
+  const seedCount = values.seeds;
+  const operationCount = values.ops;
   const keep = keptIds();
   const watchdog = new Watchdog();
   let runCount = 0;
   let failureCount = 0;
-  for (; runCount < seedCount && failureCount < Number(values.failures); runCount++) {
+  for (; runCount < seedCount && failureCount < values.failures; runCount++) {
     const profile = profiles[runCount % profiles.length]!;
     const seed = (firstSeed + runCount) >>> 0;
     const identity = { profile, seed, operationCount };
     const report = await trySeed(identity, {
-      shrinkMs: Number(values.shrink),
+      shrinkMs: values.shrink,
       onOperation: ({ id, kind }) =>
         watchdog.announce(`${identityText(identity)} at operation ${id} (${kind})`),
       ...(keep !== undefined && { keep }),
@@ -66,10 +68,9 @@ async function main(): Promise<number> {
 }
 
 function chosenProfiles(): Profile[] {
-  if (values.profile === undefined) return [...PROFILES.values()];
-  const profile = PROFILES.get(values.profile);
-  if (profile !== undefined) return [profile];
-  throw new RangeError(`--profile must be one of ${[...PROFILES.keys()].join(', ')}`);
+  const all = [...PROFILES];
+  const chosen = all.filter(([name]) => values.profile === undefined || name === values.profile);
+  return chosen.map(([, profile]) => profile);
 }
 
 function keptIds(): ReadonlySet<number> | undefined {

@@ -3,35 +3,37 @@
 //
 //   node packages/testkit/dist/mutants/main.js [name…]
 //
-//   name…              the mutants to try, default: all
-//   --list             prints them and stops
-//   --json             prints each outcome as a line of JSON
-//   --from <n>         skips the first n, to go on with a run that was stopped
-//   --count <n>        tries at most n
-//   --limit <ms>       time limit of one mutant, default 30000
-//
 // First comes a canary: a change that changes nothing, on which every one of those tests has to pass. So a workspace that
 // is broken anyway, and a runner that calls everything killed, are told from tests that notice.
 
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { systemClock } from '@varve/base';
+import { program, wholeNumber } from '../command-line.js';
 import { MUTANTS } from './list.js';
 import { canariesFor, type Mutant } from './mutant.js';
 import { Progress } from './progress.js';
 import { runTests, type TestVerdict } from './test-run.js';
 import { WorkspaceCopy } from './workspace-copy.js';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    list: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    from: { type: 'string', default: '0' },
-    count: { type: 'string', default: '1000' },
-    limit: { type: 'string', default: '30000' },
-  },
-});
+const command = program(
+  'pnpm mutants',
+  'Breaks the engine on purpose, and demands that tests notice.',
+)
+  .argument('[names...]', 'the mutants to try (all)')
+  .option('--list', 'print them and stop')
+  .option('--json', 'print each outcome as a line of JSON')
+  .option('--from <count>', 'skip as many, to go on with a run that was stopped', wholeNumber, 0)
+  .option('--count <count>', 'try at most as many', wholeNumber, 1000)
+  .option('--limit <ms>', 'time limit of one mutant', wholeNumber, 30_000)
+  .parse();
+const positionals = command.args;
+const values = command.opts<{
+  list?: true;
+  json?: true;
+  from: number;
+  count: number;
+  limit: number;
+}>();
 
 /** The canary runs the tests of all mutants at once. */
 const CANARY_LIMIT_FACTOR = 10;
@@ -58,17 +60,17 @@ async function main(): Promise<number> {
 
 function chosenMutants(): readonly Mutant[] {
   const unknown = positionals.find((name) => !MUTANTS.some((mutant) => mutant.name === name));
-  if (unknown !== undefined) throw new RangeError(`There is no mutant ${unknown}: see --list`);
+  if (unknown !== undefined) command.error(`error: there is no mutant ${unknown}: see --list`);
   const named = MUTANTS.filter(
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );
-  const first = Number(values.from);
-  return named.slice(first, first + Number(values.count));
+  const first = values.from;
+  return named.slice(first, first + values.count);
 }
 
 async function run(mutants: readonly Mutant[], copy: WorkspaceCopy): Promise<number> {
   const progress = new Progress(mutants.length, values.json ? 'json' : 'text');
-  const limitMs = Number(values.limit);
+  const limitMs = values.limit;
   if (!(await isUnharmed(mutants, copy, progress))) {
     console.log('mutants: nothing was tried, because tests fail without any fault');
     return 1;
@@ -89,7 +91,7 @@ async function isUnharmed(
   progress: Progress,
 ): Promise<boolean> {
   for (const mutant of canariesFor(mutants)) {
-    const attempt = await tryMutant(mutant, copy, Number(values.limit) * CANARY_LIMIT_FACTOR);
+    const attempt = await tryMutant(mutant, copy, values.limit * CANARY_LIMIT_FACTOR);
     progress.tellCanary({ mutant, ...attempt });
     if (attempt.verdict.kind !== 'passed') return false;
   }

@@ -2,24 +2,13 @@
 //
 //   node packages/testkit/dist/simulation/main.js --seeds 2000
 //
-//   --seeds <n>       seeds to try, default 200
-//   --seed <s>        the first of them, default 1; 'fresh' draws one
-//   --ops <k>         operations of each, default 300
-//   --profile <p>     the only profile, default: all in turn
-//   --policy <p>      the only policy of the scheduler, default: as drawn
-//   --model <m>       the only crash model: kill, drop, ordered, posix, single
-//   --replay <file>   the only case: one that was kept from a failure
-//   --failures <n>    failing seeds after which it stops, default 1
-//   --shrink <ms>     how long a failing case is made smaller, default 60000
-//   --json            prints the closing line as JSON
-//
 // Half of the seeds have faults. One seed in a hundred is run twice, and must come to the same. What is kept of a failure is
 // in .sim-failures.
 
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { entropy, systemClock } from '@varve/base';
 import type { CrashModel } from '@varve/vfs';
+import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
 import { Watchdog } from '../model-test/watchdog.js';
 import { POLICY_NAMES, type PolicyName } from './policy.js';
 import { PROFILES, type Profile } from './profiles.js';
@@ -27,25 +16,41 @@ import { keepFailure, seedText } from './report.js';
 import type { SimulationCase } from './simulation-case.js';
 import { type Outcome, tryCase, trySeed } from './try-seed.js';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    ops: { type: 'string', default: '300' },
-    profile: { type: 'string' },
-    policy: { type: 'string' },
-    model: { type: 'string' },
-    replay: { type: 'string' },
-    failures: { type: 'string', default: '1' },
-    shrink: { type: 'string', default: '60000' },
-    json: { type: 'boolean', default: false },
-  },
-});
+interface Words {
+  readonly seeds: number;
+  readonly seed: number | 'fresh';
+  readonly ops: number;
+  readonly profile?: string;
+  readonly policy?: PolicyName;
+  readonly model?: CrashModel;
+  readonly replay?: string;
+  readonly failures: number;
+  readonly shrink: number;
+  readonly json?: true;
+}
+
+const MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
+
+const values = program(
+  'pnpm sim',
+  'Runs seeds of the simulation: a made-up system with faults and crashes.',
+)
+  .option('--seeds <count>', 'seeds to try', wholeNumber, 200)
+  .option('--seed <seed>', "the first of them; 'fresh' draws one", seedWord, 1)
+  .option('--ops <count>', 'operations of each', wholeNumber, 300)
+  .option('--profile <name>', 'the only profile (all in turn)', oneOf([...PROFILES.keys()]))
+  .option('--policy <name>', 'the only policy of the scheduler (as drawn)', oneOf(POLICY_NAMES))
+  .option('--model <name>', `the only crash model: ${MODELS.join(', ')}`, oneOf(MODELS))
+  .option('--replay <file>', 'the only case: one that was kept from a failure')
+  .option('--failures <count>', 'failing seeds after which it stops', wholeNumber, 1)
+  .option('--shrink <ms>', 'how long a failing case is made smaller', wholeNumber, 60_000)
+  .option('--json', 'print the closing line as JSON')
+  .parse()
+  .opts<Words>();
 
 const FAILURE_FOLDER = '.sim-failures';
 const REPEAT_STRIDE = 100;
 const PROGRESS_INTERVAL_MS = 5_000;
-const MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
 
 const totals = {
   seedCount: 0,
@@ -84,20 +89,18 @@ async function main(): Promise<number> {
 
 async function runSeeds(watchdog: Watchdog): Promise<void> {
   const profiles = chosenProfiles();
-  const policy = chosen('policy', POLICY_NAMES) as PolicyName | undefined;
-  const model = (chosen('model', MODELS) as CrashModel | undefined) ?? null;
-  const firstSeed = values.seed === 'fresh' ? entropy.u32() : Number(values.seed);
-  const seedCount = Number(values.seeds);
+  const { policy, model = null, seeds: seedCount } = values;
+  const firstSeed = values.seed === 'fresh' ? entropy.u32() : values.seed;
   for (let count = 0; count < seedCount; count++) {
-    if (totals.violationCount >= Number(values.failures)) return;
+    if (totals.violationCount >= values.failures) return;
     const seed = (firstSeed + count) >>> 0;
     const profile = profiles[seed % profiles.length]!;
     watchdog.announce(`seed ${seedText(seed)}, profile ${profile.name}`);
     const runs = count % REPEAT_STRIDE === 0 ? 'twice' : 'once';
     if (runs === 'twice') totals.repeatedCount += 1;
-    const identity = { profile, seed, operationCount: Number(values.ops), model, policy };
+    const identity = { profile, seed, operationCount: values.ops, model, policy };
     const onRun = (): void => watchdog.beat();
-    await note(await trySeed(identity, { shrinkMs: Number(values.shrink), runs, onRun }));
+    await note(await trySeed(identity, { shrinkMs: values.shrink, runs, onRun }));
     printProgress(seedCount);
   }
 }
@@ -141,15 +144,7 @@ function printTotals(): void {
 }
 
 function chosenProfiles(): Profile[] {
-  const name = chosen('profile', [...PROFILES.keys()]);
-  return name === undefined ? [...PROFILES.values()] : [PROFILES.get(name)!];
-}
-
-function chosen(
-  option: 'profile' | 'policy' | 'model',
-  names: readonly string[],
-): string | undefined {
-  const value = values[option];
-  if (value === undefined || names.includes(value)) return value;
-  throw new RangeError(`--${option} must be one of ${names.join(', ')}`);
+  const all = [...PROFILES];
+  const chosen = all.filter(([name]) => values.profile === undefined || name === values.profile);
+  return chosen.map(([, profile]) => profile);
 }

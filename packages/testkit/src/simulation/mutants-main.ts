@@ -3,14 +3,6 @@
 //
 //   node packages/testkit/dist/simulation/mutants-main.js [name…]
 //
-//   name…            the planted faults to try, default: all
-//   --from <n>       skips the first n
-//   --count <n>      tries at most n
-//   --seeds <n>      seeds to look through for each, default 60
-//   --shrink <ms>    how long a failing case is made smaller, default 60000
-//   --limit <ms>     time limit of one planted fault, default 180000
-//   --json           prints each outcome as a line of JSON
-//
 // Exit code 1 if what failed did not fail again in the same way, or was not small within the time. That a fault is not found
 // is no failure of this program: there are others that look for it (see mutants).
 
@@ -18,24 +10,34 @@ import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { systemClock } from '@varve/base';
+import { program, wholeNumber } from '../command-line.js';
 import { MUTANTS } from '../mutants/list.js';
 import type { Mutant } from '../mutants/mutant.js';
 import { WorkspaceCopy } from '../mutants/workspace-copy.js';
 import type { Judgement } from './judge-main.js';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    from: { type: 'string', default: '0' },
-    count: { type: 'string', default: '1000' },
-    seeds: { type: 'string', default: '60' },
-    shrink: { type: 'string', default: '60000' },
-    limit: { type: 'string', default: '180000' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const command = program(
+  'pnpm sim:mutants',
+  'Plants faults, and looks for them by simulations alone.',
+)
+  .argument('[names...]', 'the planted faults to try (all)')
+  .option('--from <count>', 'skip as many', wholeNumber, 0)
+  .option('--count <count>', 'try at most as many', wholeNumber, 1000)
+  .option('--seeds <count>', 'seeds to look through for each', wholeNumber, 60)
+  .option('--shrink <ms>', 'how long a failing case is made smaller', wholeNumber, 60_000)
+  .option('--limit <ms>', 'time limit of one planted fault', wholeNumber, 180_000)
+  .option('--json', 'print each outcome as a line of JSON')
+  .parse();
+const positionals = command.args;
+const values = command.opts<{
+  from: number;
+  count: number;
+  seeds: number;
+  shrink: number;
+  limit: number;
+  json?: true;
+}>();
 
 /** A failing case is small with as many operations. */
 const SMALL_OPERATION_COUNT = 20;
@@ -97,8 +99,8 @@ function chosenMutants(): readonly Mutant[] {
   const named = MUTANTS.filter(
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );
-  const first = Number(values.from);
-  return named.slice(first, first + Number(values.count));
+  const first = values.from;
+  return named.slice(first, first + values.count);
 }
 
 /** Builds the simulation of the copy as one file and runs it; null if it does not come to an end. */
@@ -116,13 +118,13 @@ async function judge(path: string): Promise<Judgement | null> {
   return line === undefined ? null : (JSON.parse(line) as Judgement);
 }
 
-function outputOf(program: string): Promise<string> {
-  const child = spawn(process.execPath, [program, values.seeds, values.shrink], {
+function outputOf(judgePath: string): Promise<string> {
+  const child = spawn(process.execPath, [judgePath, `${values.seeds}`, `${values.shrink}`], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const stop = (): void => void child.kill('SIGKILL');
   process.once('exit', stop);
-  const timer = systemClock.delay(Number(values.limit), stop);
+  const timer = systemClock.delay(values.limit, stop);
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;

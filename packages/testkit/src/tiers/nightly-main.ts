@@ -3,17 +3,9 @@
 //
 //   node packages/testkit/dist/tiers/nightly-main.js --minutes 60
 //
-//   --minutes <n>      how long, default 60; what is under way then is finished
-//   --only <names>     kinds of tests, separated by commas, default: all
-//   --seed <s>         of everything random, default 1; another one starts anew
-//   --state <path>     the file that says what is done, default .sim-state/nightly.json
-//   --fresh            forgets what is done
-//   --violations <n>   stops after as many, default 3
-//   --json             prints lines of JSON
 
-import { parseArgs } from 'node:util';
 import { systemClock } from '@varve/base';
-import { numberOption, parsed, UsageError, withUsage } from './options.js';
+import { numberFromZero, oneOf, program, wholeNumber } from '../command-line.js';
 import { printClosing, printProgress, printViolations, type RunStanding } from './tier-print.js';
 import { runTier, type UnitOutcome } from './tier-run.js';
 import { loadState, saveState, type TierState } from './tier-state.js';
@@ -22,24 +14,14 @@ import { nightlySources, type WorkSource } from './work-source.js';
 const PROGRESS_INTERVAL_MS = 5_000;
 const MINUTE_MS = 60_000;
 
-process.exitCode = await withUsage(main);
+process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const options = {
-    minutes: { type: 'string', default: '60' },
-    only: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    state: { type: 'string', default: '.sim-state/nightly.json' },
-    fresh: { type: 'boolean', default: false },
-    violations: { type: 'string', default: '3' },
-    json: { type: 'boolean', default: false },
-  } as const;
-  const values = parsed(() => parseArgs({ options }));
-  const seed = numberOption('seed', values.seed);
+  const { seed, ...values } = readWords();
   const format = values.json ? 'json' : 'text';
   const sources = chosenSources(values.only);
   const startMs = systemClock.monotonicMs();
-  const endMs = startMs + numberOption('minutes', values.minutes) * MINUTE_MS;
+  const endMs = startMs + values.minutes * MINUTE_MS;
   const fresh: TierState = { seed, sources: {}, violations: [] };
   const state = values.fresh ? fresh : loadState(values.state, seed);
   const standing = (): RunStanding => {
@@ -54,21 +36,41 @@ async function main(): Promise<number> {
     printedMs = systemClock.monotonicMs();
     printProgress(standing(), unit, format);
   };
-  const violationCountMax = numberOption('violations', values.violations);
+  const violationCountMax = values.violations;
   const how = { sources, state, clock: systemClock, endMs, violationCountMax, onUnit };
   const reason = await runTier(how);
   printClosing(standing(), state, { format, reason });
   return state.violations.length === 0 ? 0 : 1;
 }
 
-function chosenSources(only: string | undefined): WorkSource[] {
-  const all = nightlySources();
-  if (only === undefined) return all;
-  return only.split(',').map((name) => {
-    const source = all.find((one) => one.name === name);
-    if (source !== undefined) return source;
-    throw new UsageError(
-      `--only must be of ${all.map((one) => one.name).join(', ')}: received ${name}`,
-    );
-  });
+interface Words {
+  readonly minutes: number;
+  readonly only?: readonly string[];
+  readonly seed: number;
+  readonly state: string;
+  readonly fresh?: true;
+  readonly violations: number;
+  readonly json?: true;
+}
+
+function readWords(): Words {
+  const names = nightlySources().map(({ name }) => name);
+  const listed = (words: string): string[] => words.split(',').map(oneOf(names));
+  return program(
+    'pnpm sim:nightly',
+    'Every driver at every place, simulations, the model test and the kill loop.',
+  )
+    .option('--minutes <count>', 'how long; what is under way then is finished', numberFromZero, 60)
+    .option('--only <names>', `kinds of tests, separated by commas: ${names.join(', ')}`, listed)
+    .option('--seed <seed>', 'of everything random; another one starts anew', wholeNumber, 1)
+    .option('--state <path>', 'the file that says what is done', '.sim-state/nightly.json')
+    .option('--fresh', 'forgets what is done')
+    .option('--violations <count>', 'stops after as many', wholeNumber, 3)
+    .option('--json', 'prints lines of JSON')
+    .parse()
+    .opts<Words>();
+}
+
+function chosenSources(only: readonly string[] | undefined): WorkSource[] {
+  return nightlySources().filter(({ name }) => only === undefined || only.includes(name));
 }

@@ -4,47 +4,55 @@
 //
 //   node packages/testkit/dist/tiers/soak-main.js --hours 24
 //
-//   --hours <n>        how long in all, over every start, default 24
-//   --directory <d>    where the database is made, default: a temporary one
-//   --seed <s>         of everything random, default 1; another one starts anew
-//   --state <path>     the file that says what is done, default .sim-state/soak.json
-//   --fresh            forgets what is done
-//   --json             prints lines of JSON
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { numberOption, parsed, withUsage } from './options.js';
+import { numberFromZero, program, wholeNumber } from '../command-line.js';
 import { Soak, type SoakState } from './soak.js';
 import { loadState } from './tier-state.js';
 
 const HOUR_MS = 3_600_000;
 
-process.exitCode = await withUsage(main);
+process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const options = {
-    hours: { type: 'string', default: '24' },
-    directory: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    state: { type: 'string', default: '.sim-state/soak.json' },
-    fresh: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  } as const;
-  const values = parsed(() => parseArgs({ options }));
-  const seed = numberOption('seed', values.seed);
+  const { seed, ...values } = readWords();
   const begun: SoakState = { seed, sources: {}, violations: [], elapsedMs: 0, stepCount: 0 };
   const found = values.fresh ? begun : { ...begun, ...loadState(values.state, seed) };
   const root = mkdtempSync(join(values.directory ?? tmpdir(), 'varve-soak-'));
   const soak = new Soak(found, {
     directory: join(root, 'database'),
     statePath: values.state,
-    totalMs: numberOption('hours', values.hours) * HOUR_MS,
+    totalMs: values.hours * HOUR_MS,
     format: values.json ? 'json' : 'text',
   });
   const exitCode = await soak.run();
   if (exitCode === 0) rmSync(root, { recursive: true, force: true });
   else console.log(`the database of the load is left in ${root}`);
   return exitCode;
+}
+
+interface Words {
+  readonly hours: number;
+  readonly directory?: string;
+  readonly seed: number;
+  readonly state: string;
+  readonly fresh?: true;
+  readonly json?: true;
+}
+
+function readWords(): Words {
+  return program(
+    'pnpm sim:soak',
+    'A mixed load for hours, beside it the kill loop and simulations.',
+  )
+    .option('--hours <count>', 'how long in all, over every start', numberFromZero, 24)
+    .option('--directory <path>', 'where the database is made (a temporary one)')
+    .option('--seed <seed>', 'of everything random; another one starts anew', wholeNumber, 1)
+    .option('--state <path>', 'the file that says what is done', '.sim-state/soak.json')
+    .option('--fresh', 'forgets what is done')
+    .option('--json', 'prints lines of JSON')
+    .parse()
+    .opts<Words>();
 }

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { numberOption, UsageError, withUsage } from './options.js';
 import { judgeSamples, type SoakSample } from './soak-verdict.js';
 import { runTier, type TierRunOptions } from './tier-run.js';
 import { loadState, saveState, type TierState } from './tier-state.js';
@@ -85,17 +84,6 @@ describe('The state of a run', () => {
     } finally {
       rmSync(root, { recursive: true });
     }
-  });
-});
-
-describe('The options of the long runs', () => {
-  test('that are wrong end a program with code 2', async () => {
-    expect(numberOption('hours', '0.5')).toBe(0.5);
-    expect(() => numberOption('hours', 'long')).toThrow('--hours must be a number from 0 on');
-    expect(() => numberOption('hours', '')).toThrow(UsageError);
-    const wrong = withUsage(async () => numberOption('hours', '-1'));
-    expect(await wrong).toBe(2);
-    await expect(withUsage(() => Promise.reject(new Error('other')))).rejects.toThrow('other');
   });
 });
 
