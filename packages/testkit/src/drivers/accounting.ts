@@ -22,8 +22,8 @@ export interface AbsorptionRule {
 
 /** A record without content is its header. */
 const RECORD_HEADER_SIZE_BYTES = 16;
-/** Zeros are written ahead in pieces of 256 KiB; the records of the drivers are far smaller. */
-const ZERO_FILL_SIZE_BYTES = 256 * 1024;
+/** Zeros are written ahead in pieces of 256 KiB, the last a little shorter; the records of the drivers are far smaller. */
+const ZERO_FILL_SIZE_BYTES_MIN = 128 * 1024;
 const NUMBERED = /^(?:\d+\.(?:log|sst|tmp)|MANIFEST-\d+)$/;
 
 /** See {@link AbsorptionRule}. */
@@ -47,7 +47,7 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
   {
     operations: ['write'],
     name: /^\d+\.log$/,
-    lengthMin: ZERO_FILL_SIZE_BYTES,
+    lengthMin: ZERO_FILL_SIZE_BYTES_MIN,
     code: 'NO_SPACE',
     why: 'I5: zeros ahead of the records of a log are good to have, not needed',
   },
