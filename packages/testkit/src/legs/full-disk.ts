@@ -52,6 +52,8 @@ class FullDisk {
   #database: Database | null = null;
   readonly #ledger = new Ledger();
   #next = 0;
+  /** Whether the leg closes the database: a write that waits for room is then told that there is none. */
+  #isClosing = false;
   /** The newest write, which may wait for room. */
   #waiting: Promise<unknown> = Promise.resolve();
 
@@ -135,11 +137,13 @@ class FullDisk {
   }
 
   async reopen(): Promise<void> {
+    this.#isClosing = true;
     await this.#database!.close().catch((error) => {
       if (!isStorageError(error)) throw error;
     });
     rmSync(this.#filler, { force: true });
     await this.#waiting;
+    this.#isClosing = false;
     await this.open();
     count(this.#report, 'reopened');
     this.#check('after opening again');
@@ -174,7 +178,8 @@ class FullDisk {
     count(this.#report, 'refusals');
     if (!isStorageError(error)) throw error;
     const { state } = this.#database!;
-    if (error.code === 'NO_SPACE' && state !== 'failed' && state !== 'closed') return;
+    const isServing = this.#isClosing || (state !== 'failed' && state !== 'closed');
+    if (error.code === 'NO_SPACE' && isServing) return;
     this.#blame(`a full disk was told as ${error.code}, state ${state}: ${error.message}`);
   }
 
