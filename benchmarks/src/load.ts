@@ -120,7 +120,9 @@ const failures = [
   result.rssOverBudgetMib > 160 && 'memory is over budget + 160 MiB',
   result.eventLoopDelayMs.p99 > 20 && 'event-loop delay p99 is over 20 ms',
 ].filter((failure) => failure !== false);
-console.log(
+// Standard output is one line of JSON, if that was asked for.
+const tell = words.json ? console.error : console.log;
+tell(
   failures.length === 0
     ? `verified: ${entryCount} entries written, all read back after reopening, every bar met`
     : `verified: ${entryCount} entries read back after reopening; NOT met: ${failures.join('; ')}`,

@@ -152,6 +152,8 @@ function report(result: Report): void {
     rssOverBudgetMib > BARS.rssOverBudgetMib &&
       `memory is over budget + ${BARS.rssOverBudgetMib} MiB`,
   ].filter((bar) => bar !== false);
-  console.log(missed.length === 0 ? 'every bar met' : `NOT met: ${missed.join('; ')}`);
+  // Standard output is one line of JSON, if that was asked for.
+  const tell = words.json ? console.error : console.log;
+  tell(missed.length === 0 ? 'every bar met' : `NOT met: ${missed.join('; ')}`);
   process.exitCode = missed.length === 0 ? 0 : 1;
 }
