@@ -41,7 +41,9 @@ export interface PointRunOptions {
 }
 
 const POSIX_IMAGE_COUNT = 4;
-const MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
+
+/** What a crash may leave: see `CrashModel`. */
+export const CRASH_MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
 
 /** Runs the workload once; gives how many points there were. */
 export async function runThroughPoints(options: PointRunOptions): Promise<number> {
@@ -71,7 +73,7 @@ export function imagesAt(
   { seed, model }: { readonly seed: number; readonly model?: CrashModel | undefined },
 ): PointImage[] {
   const unsynced = files.describeUnsynced();
-  const models = model === undefined ? MODELS : [model];
+  const models = model === undefined ? CRASH_MODELS : [model];
   return models.flatMap((one) => {
     const bounds = log.bounds(one === 'kill' ? 'process' : 'machine');
     const rest = { model: one, bounds, unsynced, point: { index, text } };

@@ -6,6 +6,7 @@
 import { entropy, systemClock } from '@varve/base';
 import type { CrashModel } from '@varve/vfs';
 import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
+import { CRASH_MODELS } from './crash-points.js';
 import type { DriverOptions, DriverReport, Progress } from './driver.js';
 import { DRIVERS } from './drivers.js';
 
@@ -19,7 +20,6 @@ interface Words {
   readonly violations: number;
 }
 
-const MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
 const NAMES = [...DRIVERS.keys()];
 
 const values = program(
@@ -28,7 +28,7 @@ const values = program(
 )
   .option('--driver <name>', `the only driver: ${NAMES.join(', ')}`, oneOf(NAMES))
   .option('--seed <seed>', "of keys, values and choices; 'fresh' draws one", seedWord, 1)
-  .option('--model <name>', `the only crash model: ${MODELS.join(', ')}`, oneOf(MODELS))
+  .option('--model <name>', `the only crash model: ${CRASH_MODELS.join(', ')}`, oneOf(CRASH_MODELS))
   .option(
     '--from <place>',
     'the first place (crash point, call, byte), as a failure names it',

@@ -13,7 +13,7 @@ import { Watchdog } from '../model-test/watchdog.js';
 import { POLICY_NAMES, type PolicyName } from './policy.js';
 import { PROFILES, type Profile } from './profiles.js';
 import { keepFailure, seedText } from './report.js';
-import type { SimulationCase } from './simulation-case.js';
+import { CRASH_MODELS, type SimulationCase } from './simulation-case.js';
 import { type Outcome, tryCase, trySeed } from './try-seed.js';
 
 interface Words {
@@ -29,8 +29,6 @@ interface Words {
   readonly json?: true;
 }
 
-const MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
-
 const values = program(
   'pnpm sim',
   'Runs seeds of the simulation: a made-up system with faults and crashes.',
@@ -40,7 +38,7 @@ const values = program(
   .option('--ops <count>', 'operations of each', wholeNumber, 300)
   .option('--profile <name>', 'the only profile (all in turn)', oneOf([...PROFILES.keys()]))
   .option('--policy <name>', 'the only policy of the scheduler (as drawn)', oneOf(POLICY_NAMES))
-  .option('--model <name>', `the only crash model: ${MODELS.join(', ')}`, oneOf(MODELS))
+  .option('--model <name>', `the only crash model: ${CRASH_MODELS.join(', ')}`, oneOf(CRASH_MODELS))
   .option('--replay <file>', 'the only case: one that was kept from a failure')
   .option('--failures <count>', 'failing seeds after which it stops', wholeNumber, 1)
   .option('--shrink <ms>', 'how long a failing case is made smaller', wholeNumber, 60_000)

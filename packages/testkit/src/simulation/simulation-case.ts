@@ -33,7 +33,8 @@ export interface CaseIdentity {
   readonly policy?: PolicyName | undefined;
 }
 
-const CRASH_MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
+/** What a crash may leave: see `CrashModel`. */
+export const CRASH_MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', 'posix', 'single'];
 const CLIENT_COUNTS = [1, 2, 4, 4, 8];
 const LATENCIES_MS = [0, 0, 0.2, 4];
 const PAUSES_MS = [1, 11, 150];
