@@ -323,16 +323,12 @@ export class BackgroundCompaction {
   }
 
   #taskOf(tree: KeyspaceTree, merge: TableMerge): CompactionTask {
-    const { targetSizeBytes } = levelTargets(tree, this.#pickerOptions);
-    const isTopLevel =
-      merge.outputLevel < tree.levels.length - 1 &&
-      topLevelOf(targetSizeBytes) >= merge.outputLevel;
     return {
       keyspaceId: tree.metadata.id,
       runs: mergeRuns(merge),
       reach: merge.dropTombstones ? 'bottom' : 'above',
       boundaries: merge.outputBoundaries,
-      codec: isTopLevel ? 'none' : tree.metadata.compression,
+      codec: tree.metadata.compression,
     };
   }
 
@@ -381,9 +377,4 @@ function fileNumbersIn(tree: KeyspaceTree): number[] {
 
 function sizeOf(tables: readonly TableMetadata[]): number {
   return tables.reduce((sum, table) => sum + table.sizeBytes, 0);
-}
-
-/** The first level below 0 that is in use. */
-function topLevelOf(targetSizeBytes: readonly number[]): number {
-  return targetSizeBytes.findIndex((size, level) => level > 0 && size > 0);
 }

@@ -111,6 +111,24 @@ describe('Background', () => {
     await db.close();
   });
 
+  test('writes a memtable that had to wait for its flush uncompressed, and only that', async () => {
+    const db = await openSmall(memory, { clock });
+    const writtenBytes: number[] = [];
+    db.events.on('flush', (flush) => writtenBytes.push(flush.writtenBytes));
+    const fill = (): void => {
+      for (let index = 0; index < 25; index++) db.putSync(`k${index}`, 'v'.repeat(6000));
+    };
+    fill();
+    await passTime();
+    await db.flush();
+    fill();
+    await passTime();
+    // 64 KiB are full three times in each burst, and the rest of the first is flushed on demand.
+    const areSmall = writtenBytes.map((size) => size < 6000);
+    expect(areSmall).toEqual([true, false, false, true, true, false, false]);
+    await db.close();
+  });
+
   test('counts the failures of each job by itself', async () => {
     const db = await openSmall(faulty, { clock });
     await db.put('a', '1');

@@ -43,6 +43,8 @@ export class Background {
   readonly #parts: BackgroundParts;
   readonly #compaction: BackgroundCompaction;
   #flushing = false;
+  /** The next memtable to be flushed had to wait for the one before: writers are faster than flushes. */
+  #isFlushLate = false;
   #stopped = false;
   /** A caller who never returns to the event loop is being served: nothing asynchronous may be started. */
   #isSynchronous = false;
@@ -73,9 +75,10 @@ export class Background {
     });
   }
 
-  /** Whether nothing runs, nothing is due, and everything done is durable. */
+  /** Whether nothing runs, nothing is due, everything done is durable, and what that made obsolete is gone. */
   get isIdle(): boolean {
     return (
+      !this.#parts.obsolete.isRemoving &&
       this.frozen.length === 0 &&
       !this.#compaction.isBusy &&
       !this.#isLogLost &&
@@ -119,6 +122,7 @@ export class Background {
 
   /** A generation is full; it is flushed once all its groups are visible. */
   freeze(generation: Generation): void {
+    if (this.#flushing) this.#isFlushLate = true;
     this.frozen.push(generation);
     this.#publishView();
   }
@@ -239,10 +243,12 @@ export class Background {
     const generation = this.frozen[0];
     if (this.#flushing || generation === undefined || generation.unpublishedGroupCount > 0) return;
     this.#flushing = true;
+    const blocks = this.#isFlushLate ? 'plain' : 'compressed';
+    this.#isFlushLate = this.frozen.length > 1;
     const startMs = this.#parts.clock.monotonicMs();
     this.#submit({
       lane: 'flush',
-      makeJob: () => flushJobOf(this.#parts, generation.memtable),
+      makeJob: () => flushJobOf(this.#parts, generation.memtable, { blocks }),
       take: (result) => {
         // It may throw and be called again: until it has succeeded, the memtable must not be flushed once more.
         this.#takeFlush(generation, result as FlushResult, startMs);

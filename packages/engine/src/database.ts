@@ -115,7 +115,7 @@ async function openStore(
     flushMemtable: (memtable, { directory, versions }) => {
       const { databaseId } = versions;
       const context = { directory, databaseId, versions, snapshots: new SnapshotList(), options };
-      const job = flushJobOf(context, memtable);
+      const job = flushJobOf(context, memtable, { blocks: 'plain' });
       return runFlushJob(options.fileSystem, job, { beat: () => {} }).tables.map(
         ({ keyspaceId, table }) => ({ keyspaceId, level: 0, table: tableMetadataOf(table) }),
       );
@@ -261,7 +261,7 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     await this.#store.compact({ keyspaceId: metadata.id, ...bounds });
   }
 
-  /** Resolves when no flush or compaction runs or is due and everything done is durable. */
+  /** Resolves when no flush or compaction runs or is due, everything done is durable, and the files it made obsolete are removed. */
   settle({ signal }: CancelOptions = {}): Promise<void> {
     return signal === undefined
       ? this.#store.settle()

@@ -18,8 +18,9 @@ export interface KeyspaceOptions<
   /** How values become bytes. Must not change later. @defaultValue 'utf8' */
   readonly valueEncoding?: VE;
   /**
-   * Codec of table blocks below the first populated level: `'lz4'` halves typical data for some CPU of the background
-   * threads and about 4 µs per block read from a file. May change later; old tables stay as they are.
+   * Codec of table blocks: `'lz4'` halves typical data for some CPU of the background threads and about 4 µs per block read
+   * from a file. While memtables wait to be flushed, they are written uncompressed, which is faster. May change later; old
+   * tables stay as they are.
    * @defaultValue 'lz4'
    */
   readonly compression?: 'none' | 'lz4';

@@ -67,6 +67,15 @@ describe('ObsoleteFiles', () => {
     expect(happened).toEqual(['release log 1', 'release log 2']);
   });
 
+  test('is removing until the job has told what became of the files', () => {
+    expect(files.isRemoving).toBe(false);
+    versions.unused = [{ kind: 'table', fileNumber: 4 }];
+    files.collect();
+    expect(files.isRemoving).toBe(true);
+    failRemoval!(['/db/000004.sst']);
+    expect(files.isRemoving).toBe(false);
+  });
+
   // Found by the order rules of the simulation, seed 0x4e21.
   test('I1, I4: a log of which a write or sync failed is removed, not written over', () => {
     versions.unused = [{ kind: 'log', fileNumber: 4 }];

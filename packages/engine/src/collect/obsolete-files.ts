@@ -38,10 +38,17 @@ export class ObsoleteFiles {
   readonly #recyclable: NumberedFile[] = [];
   readonly #damagedLogNumbers = new Set<number>();
   #failedPaths: readonly string[] = [];
+  /** Jobs that have not told yet what they could remove. */
+  #removalCount = 0;
   #retry: Timer | null = null;
 
   constructor(options: ObsoleteFilesOptions) {
     this.#options = options;
+  }
+
+  /** Whether files that nothing needs are still there, apart from those that could not be removed. */
+  get isRemoving(): boolean {
+    return this.#removalCount > 0;
   }
 
   /** A log is replaced by tables in the edit logged last; it is released when that is durable. */
@@ -87,7 +94,9 @@ export class ObsoleteFiles {
     if (paths.length === 0) return;
     const all = [...this.#failedPaths, ...paths];
     this.#failedPaths = [];
+    this.#removalCount += 1;
     this.#options.remove(all, (failed) => {
+      this.#removalCount -= 1;
       this.#failedPaths = [...this.#failedPaths, ...failed];
       if (failed.length > 0) this.#retryLater();
     });

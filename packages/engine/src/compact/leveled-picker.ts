@@ -1,8 +1,8 @@
 // Decides what to compact next: a pure function of the tree, the options and what is running.
 //
 //   1. score every level (level-targets.ts); what scores 1 or more is due
-//   2. the highest score goes first, level 0 with double weight: reads pay for each of its runs, and in
-//      the end writes wait for it
+//   2. the highest score goes first, level 0 with half its weight: whatever the base level has beyond its
+//      target is written once more by each merge of level 0, and more runs make such a merge no dearer
 //   3. level 0: the cluster of tables that costs reads the most (level-zero-picker.ts)
 //      deeper: the table with the least overlap below (level-picker.ts)
 //   4. nothing due: tables full of tombstones (tombstone-picker.ts)
@@ -25,7 +25,7 @@ interface DueLevel {
   readonly score: number;
 }
 
-const LEVEL_ZERO_WEIGHT = 2;
+const LEVEL_ZERO_WEIGHT = 0.5;
 
 /**
  * Picks the next compaction of a tree. `busy` has the file numbers of the inputs of every running job;
