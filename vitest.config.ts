@@ -8,6 +8,19 @@ export default defineConfig({
   ssr: { resolve },
   test: {
     retry: 0,
+    coverage: {
+      provider: 'v8',
+      include: ['packages/{base,vfs,bloom,sstable,engine}/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/testing/**', '**/testdata/**'],
+      reporter: [['text', { maxCols: 120 }], 'json-summary'],
+      reportsDirectory: 'node_modules/.cache/varve-coverage',
+      reportOnFailure: true,
+      thresholds: {
+        branches: 95,
+        // What decides whether anything is lost.
+        'packages/engine/src/{log,wal,manifest,recover}/**': { branches: 100 },
+      },
+    },
     projects: [
       {
         extends: true,

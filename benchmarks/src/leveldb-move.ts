@@ -9,7 +9,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { Command } from 'commander';
+import { program } from '@varve/testkit/command-line';
+import { progressPrinter } from '@varve/testkit/progress';
 import { count } from './number-options.js';
 import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
 
@@ -18,8 +19,10 @@ const VALUE_SIZE_BYTES = 100;
 const BATCH_ENTRY_COUNT = 1000;
 const PROGRAM = join(import.meta.dirname, '../../packages/cli/dist/main.js');
 
-const words = new Command('pnpm bench:move')
-  .description('Makes a LevelDB, moves it with `varve import --from leveldb`, and compares.')
+const words = program(
+  'pnpm bench:move',
+  'Makes a LevelDB, moves it with `varve import --from leveldb`, and compares.',
+)
   .option(
     '--num <count>',
     'entries of 16 + 100 bytes; k and m may follow',
@@ -53,12 +56,14 @@ async function fill(location: string, entryCount: number): Promise<void> {
   await level.open();
   const order = new KeyOrder(entryCount, 'random');
   const values = new ValueSource(VALUE_SIZE_BYTES);
+  const showProgress = progressPrinter('filling a LevelDB', 'entries');
   for (let start = 0; start < entryCount; start += BATCH_ENTRY_COUNT) {
     const batch = level.batch();
     for (let index = start; index < Math.min(start + BATCH_ENTRY_COUNT, entryCount); index++) {
       batch.put(writeKey(Buffer.alloc(KEY_SIZE_BYTES), order.at(index)), values.next());
     }
     await batch.write();
+    showProgress({ doneCount: start, share: start / entryCount });
   }
   await level.close();
 }

@@ -13,7 +13,9 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { type Database, type Durability, type LevelStatistics, open } from '@varve/engine';
-import { Command, Option } from 'commander';
+import { program } from '@varve/testkit/command-line';
+import { progressPrinter } from '@varve/testkit/progress';
+import { Option } from 'commander';
 import { count } from './number-options.js';
 import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
 
@@ -32,9 +34,13 @@ const VALUE_SIZE_BYTES = 100;
 /** Puts issued before one is awaited: a loader with a window, not one write at a time. */
 const WINDOW_PUT_COUNT = 64;
 const DELAY_RESOLUTION_MS = 5;
+/** Entries between two looks at the clock and at memory. */
+const PROGRESS_PUT_COUNT = 65_536;
 
-const words = new Command('pnpm bench:load')
-  .description('Loads many entries in random order, settles, reopens and reads every entry back.')
+const words = program(
+  'pnpm bench:load',
+  'Loads many entries in random order, settles, reopens and reads every entry back.',
+)
   .option(
     '--num <count>',
     'entries of 16 + 100 bytes; k and m may follow',
@@ -167,13 +173,15 @@ async function load(
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   const key = Buffer.alloc(KEY_SIZE_BYTES);
   const source = new ValueSource(VALUE_SIZE_BYTES);
+  const showProgress = progressPrinter('loading', 'entries');
   delay.enable();
   const startMs = performance.now();
   let last = Promise.resolve();
   for (let index = 0; index < entryCount; index++) {
     last = target.put(writeKey(key, order.at(index)), source.next());
     if (index % WINDOW_PUT_COUNT === 0) await last;
-    if (!words.json && index % 1_000_000 === 999_999) progress(index + 1, startMs);
+    if (index % PROGRESS_PUT_COUNT === 0)
+      showProgress({ doneCount: index, share: index / entryCount });
   }
   await last;
   const ms = performance.now() - startMs;
@@ -193,26 +201,22 @@ async function load(
 function readAll(source: Database<Uint8Array, Uint8Array>): void {
   const key = Buffer.alloc(KEY_SIZE_BYTES);
   const expected = new ValueSource(VALUE_SIZE_BYTES);
+  const showProgress = progressPrinter('reading back', 'entries');
   for (let index = 0; index < entryCount; index++) {
     const value = source.getSync(writeKey(key, order.at(index)));
     if (value === undefined || expected.next().compare(value) !== 0) {
       console.error(`Entry ${order.at(index)} is ${value === undefined ? 'missing' : 'wrong'}`);
       process.exit(1);
     }
-    if (index % 65_536 === 0) sampleMemory();
+    if (index % PROGRESS_PUT_COUNT !== 0) continue;
+    sampleMemory();
+    showProgress({ doneCount: index, share: index / entryCount });
   }
 }
 
 function sampleMemory(): void {
   const rssMib = Math.round(process.memoryUsage.rss() / MIB);
   peakRssMib[phase] = Math.max(peakRssMib[phase] ?? 0, rssMib);
-}
-
-function progress(count: number, startMs: number): void {
-  const seconds = (performance.now() - startMs) / 1000;
-  const rate = Math.round(count / seconds);
-  const left = Math.round((entryCount - count) / rate);
-  console.log(`${count / 1e6} M entries, ${rate}/s, ${left} s left`);
 }
 
 async function timed(action: () => Promise<unknown>): Promise<number> {

@@ -10,12 +10,15 @@ import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, open, type TuningOptions } from '@varve/engine';
-import { Command } from 'commander';
+import { program } from '@varve/testkit/command-line';
+import { progressPrinter } from '@varve/testkit/progress';
 import { count } from './number-options.js';
 import { KeyOrder, ValueSource, writeKey } from './random-entries.js';
 
-const words = new Command('pnpm bench:costs')
-  .description('What each operation costs, next to its budget; everything cached.')
+const words = program(
+  'pnpm bench:costs',
+  'What each operation costs, next to its budget; everything cached.',
+)
   .option(
     '--num <count>',
     'entries of 16 + 100 bytes; k and m may follow',
@@ -31,6 +34,8 @@ const BACKGROUND_PASS_COUNT = 3;
 const BATCH_SIZE = 1000;
 const DURABLE_PUT_COUNT = 300;
 const SEEK_COUNT = 20_000;
+/** Operations that are measured. */
+const OPERATION_COUNT = 15;
 const MIB = 1024 * 1024;
 
 interface Cost {
@@ -39,6 +44,7 @@ interface Cost {
   readonly budget: number;
 }
 
+const showProgress = progressPrinter('costs', `of ${OPERATION_COUNT} operations`);
 const scratch = mkdtempSync(join(tmpdir(), 'varve-costs-'));
 const costs: Cost[] = [];
 const key = Buffer.alloc(16);
@@ -99,7 +105,7 @@ async function perOperation(
     await db.close();
     rmSync(directory, { recursive: true });
   }
-  costs.push({ operation, microseconds: median(passes), budget });
+  add({ operation, microseconds: median(passes), budget });
 }
 
 async function measureReads(): Promise<void> {
@@ -122,7 +128,7 @@ async function measureReads(): Promise<void> {
     openPasses.push((performance.now() - startMs) * 1000);
     await opened.close();
   }
-  costs.push({
+  add({
     operation: `open a clean store of ${entryCount} entries`,
     microseconds: median(openPasses),
     budget: 100_000,
@@ -149,7 +155,7 @@ async function measureAwaitedGet(db: Bytes): Promise<void> {
     }
     passes.push(((performance.now() - startMs) * 1000) / entryCount);
   }
-  costs.push({ operation: 'await get, cached', microseconds: median(passes), budget: 1.45 });
+  add({ operation: 'await get, cached', microseconds: median(passes), budget: 1.45 });
 }
 
 function measureScans(db: Bytes): void {
@@ -210,12 +216,12 @@ async function measureBackground(): Promise<void> {
     compactions.push((compactionMs * 1000) / entryCount);
   }
   const entryMegabytes = (16 + 100) / 1e6;
-  costs.push({
+  add({
     operation: 'flush, per entry on its thread',
     microseconds: median(flushes),
     budget: (entryMegabytes / 300) * 1e6,
   });
-  costs.push({
+  add({
     operation: 'compaction with LZ4, per entry on its thread',
     microseconds: median(compactions),
     budget: (entryMegabytes / 200) * 1e6,
@@ -250,8 +256,8 @@ async function measureDurablePut(): Promise<void> {
   closeSync(file);
   await db.close();
   const budget = 1.15 * median(bare);
-  costs.push({ operation: 'durable putSync, one writer', microseconds: median(durable), budget });
-  costs.push({ operation: 'durable await put, one writer', microseconds: median(awaited), budget });
+  add({ operation: 'durable putSync, one writer', microseconds: median(durable), budget });
+  add({ operation: 'durable await put, one writer', microseconds: median(awaited), budget });
 }
 
 function repeated(operation: string, budget: number, count: number, run: () => void): void {
@@ -261,7 +267,7 @@ function repeated(operation: string, budget: number, count: number, run: () => v
     run();
     passes.push(((performance.now() - startMs) * 1000) / count);
   }
-  costs.push({ operation, microseconds: median(passes), budget });
+  add({ operation, microseconds: median(passes), budget });
 }
 
 function openBytes(directory: string, tuning: TuningOptions = {}): Promise<Bytes> {
@@ -272,6 +278,11 @@ function openBytes(directory: string, tuning: TuningOptions = {}): Promise<Bytes
     durability: 'os',
     memoryBudgetBytes: 512 * MIB,
   });
+}
+
+function add(cost: Cost): void {
+  costs.push(cost);
+  showProgress({ doneCount: costs.length, share: costs.length / OPERATION_COUNT });
 }
 
 function median(figures: number[]): number {

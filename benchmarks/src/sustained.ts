@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Database, open } from '@varve/engine';
-import { Command } from 'commander';
+import { program } from '@varve/testkit/command-line';
+import { progressPrinter } from '@varve/testkit/progress';
 import { build, type Histogram } from 'hdr-histogram-js';
 import { peakRssBytes } from './measure/process-meter.js';
 import { count, share } from './number-options.js';
@@ -35,8 +36,10 @@ interface Words {
 
 type Bytes = Database<Uint8Array, Uint8Array>;
 
-const words = new Command('pnpm bench:sustained')
-  .description('Latency of puts at a share of the rate at which the store settles.')
+const words = program(
+  'pnpm bench:sustained',
+  'Latency of puts at a share of the rate at which the store settles.',
+)
   .option('--num <count>', 'entries filled first; k and m may follow', count({ least: 1 }), 5e6)
   .option('--seconds <count>', 'how long puts are made at that share', count({ least: 1 }), 60)
   .option('--share <share>', 'of the settled rate, 0 to 1', share, 0.8)
@@ -84,10 +87,13 @@ async function main(): Promise<void> {
 }
 
 async function fillUntilSettled(db: Bytes): Promise<number> {
+  const showProgress = progressPrinter('filling', 'entries');
   const startMs = performance.now();
   for (let index = 0; index < entryCount; index++) {
     db.putSync(writeKey(key, order.at(index)), values.next());
-    if (index % PUTS_PER_TURN_MAX === 0) await turn();
+    if (index % PUTS_PER_TURN_MAX !== 0) continue;
+    showProgress({ doneCount: index, share: index / entryCount });
+    await turn();
   }
   await db.settle();
   return entryCount / ((performance.now() - startMs) / 1000);
@@ -102,6 +108,7 @@ interface Paced {
 async function putAtRate(db: Bytes, rate: number): Promise<Paced> {
   const histogram = build({ highestTrackableValue: HIGHEST_MICROSECONDS });
   const putCount = Math.round(rate * words.seconds);
+  const showProgress = progressPrinter('putting', 'puts');
   const startMs = performance.now();
   let index = 0;
   while (index < putCount) {
@@ -113,6 +120,7 @@ async function putAtRate(db: Bytes, rate: number): Promise<Paced> {
       index += 1;
       histogram.recordValue(Math.max(1, Math.round((performance.now() - dueMs) * 1000)));
     }
+    showProgress({ doneCount: index, share: index / putCount });
     await turn();
   }
   return { histogram, putCount };

@@ -1,12 +1,13 @@
 // Packs every published package with `npm pack`, installs the tarballs into an empty project with npm and with the newest
 // pnpm, both without scripts, and runs the example of the README there. Needs a build and the package registry.
 //
-//   node tools/build/check-packages.mjs
+// Usage: node tools/build/check-packages.mjs [--json]
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Checks, readArguments } from '../hosts/checks.mjs';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const PUBLISHED = [
@@ -21,19 +22,18 @@ const EXPECTED_OUTPUT = [
   'user:ada 1815',
 ];
 
+const checks = new Checks(readArguments('Usage: pnpm check:packages [--json]'));
 const scratch = mkdtempSync(join(tmpdir(), 'varve-packages-'));
 try {
   const tarballs = pack(join(scratch, 'tarballs'));
   const example = exampleOf(readFileSync(join(ROOT, 'README.md'), 'utf8'));
-  check('npm', tarballs, example, (directory) =>
+  await check('npm', tarballs, example, (directory) =>
     run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs], directory),
   );
-  check('pnpm 12', tarballs, example, (directory) =>
+  await check('pnpm 12', tarballs, example, (directory) =>
     run('npx', ['-y', 'pnpm@12', 'install', '--ignore-scripts'], directory),
   );
-  console.log(
-    'packages: npm and pnpm 12 installed all tarballs without scripts, the example ran in both',
-  );
+  checks.end('packages');
 } finally {
   rmSync(scratch, { recursive: true });
 }
@@ -46,7 +46,7 @@ function pack(directory) {
   return readdirSync(directory).map((file) => join(directory, file));
 }
 
-function check(name, tarballs, example, install) {
+async function check(name, tarballs, example, install) {
   const directory = join(scratch, name.replace(' ', '-'));
   mkdirSync(directory);
   const files = Object.fromEntries(tarballs.map((path) => [nameOf(path), `file:${path}`]));
@@ -55,15 +55,23 @@ function check(name, tarballs, example, install) {
   // The packages name each other by version; until they are published, the versions are these files.
   writeFileSync(join(directory, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: files }));
   writeFileSync(join(directory, 'example.mjs'), example);
-  install(directory);
+  await checks.run(`${name}: installs all tarballs without scripts`, () => {
+    install(directory);
+    return `${tarballs.length} packages`;
+  });
+  await checks.run(`${name}: the example of the README runs`, () => runExample(directory));
+  await checks.run(`${name}: the command line answers`, () => {
+    run('npx', ['--no-install', 'varve', '--help'], directory);
+    return 'varve --help';
+  });
+}
+
+function runExample(directory) {
   const output = run('node', ['example.mjs'], directory).trim().split('\n');
   if (JSON.stringify(output) !== JSON.stringify(EXPECTED_OUTPUT)) {
-    throw new Error(
-      `Cannot accept the packages: under ${name} the example printed\n${output.join('\n')}`,
-    );
+    throw new Error(`it printed\n${output.join('\n')}`);
   }
-  run('npx', ['--no-install', 'varve', '--help'], directory);
-  console.log(`${name}: installed, example ran, command line answers`);
+  return `${output.length} lines as expected`;
 }
 
 function nameOf(path) {

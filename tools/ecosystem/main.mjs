@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { ENGINE_PACKAGES, packInto, run } from '../build/pack.mjs';
 import { fromLib0, fromMocha, fromReport, fromTap } from './outcomes.mjs';
 
-const USAGE = 'Usage: node tools/ecosystem/main.mjs [project…] [--json] [--keep]';
+const USAGE = 'Usage: pnpm ecosystem [project…] [--json] [--keep]';
 const ENGINES = ['varve', 'classic-level'];
 const TIMEOUT_MS = 600_000;
 const OUTPUT_SIZE_BYTES_MAX = 256 * 1024 * 1024;
@@ -108,8 +108,16 @@ try {
 
 function readArguments() {
   try {
-    const flags = { json: { type: 'boolean' }, keep: { type: 'boolean' } };
+    const flags = {
+      json: { type: 'boolean' },
+      keep: { type: 'boolean' },
+      help: { type: 'boolean' },
+    };
     const { values, positionals } = parseArgs({ options: flags, allowPositionals: true });
+    if (values.help) {
+      console.log(`${USAGE}\nProjects: ${PROJECTS.map(({ name }) => name).join(', ')}`);
+      process.exit(0);
+    }
     const unknown = positionals.find((word) => !PROJECTS.some(({ name }) => name === word));
     if (unknown !== undefined) throw new Error(`There is no project ${unknown}`);
     return { ...values, projects: positionals };

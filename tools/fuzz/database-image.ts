@@ -15,6 +15,8 @@ const RESERVED_SIZE_BYTES = 200;
 export const SMALL_OPTIONS = {
   backgroundThreads: 0,
   memoryBudgetBytes: 8 * 1024 * 1024,
+  // Of the default keyspace: tests read and forge its blocks.
+  compression: 'none',
   tuning: { memtableSizeBytes: 64 * 1024, blockSizeBytes: 512 },
 } as const;
 

@@ -1,32 +1,17 @@
 // The fuzzer as a program: shows how far it is, one closing line for each decoder, exit code 1 if anything was wrong.
 //
-//   pnpm fuzz [--decoder d] [--cases n] [--seed s] [--from i] [--json]
-//
-//   --decoder <name>  only this one; default: all
-//   --cases <n>       cases of a small decoder, default 200000; those that cost more get fewer
-//   --seed <s>        default 1; 'fresh' draws one
-//   --from <i>        the first case: with --cases 1, as a violation prints it, replays one
-//   --json            the closing lines as JSON
+//   pnpm fuzz --decoder table --cases 1000
 
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { entropy, systemClock } from '../../packages/base/src/index.js';
+import { oneOf, program, seedWord, wholeNumber } from '../../packages/testkit/src/command-line.js';
+import { progressPrinter } from '../../packages/testkit/src/progress.js';
 import { type FuzzReport, fuzz } from './fuzzer.js';
 import type { FuzzInput, FuzzTarget } from './target.js';
 import { TARGETS } from './targets.js';
 
-const PROGRESS_INTERVAL_MS = 2_000;
 const SHOWN_INPUT_SIZE_BYTES_MAX = 2_048;
 const SHOWN_FILE_COUNT_MAX = 3;
-const USAGE_EXIT_CODE = 2;
-
-const OPTIONS = {
-  decoder: { type: 'string' },
-  cases: { type: 'string', default: '200000' },
-  seed: { type: 'string', default: '1' },
-  from: { type: 'string', default: '0' },
-  json: { type: 'boolean', default: false },
-} as const;
 
 interface Plan {
   readonly targets: readonly FuzzTarget[];
@@ -39,10 +24,6 @@ interface Plan {
 /** Runs what `words` ask for, and gives the exit code. */
 export async function main(words: readonly string[]): Promise<number> {
   const plan = planOf(words);
-  if (typeof plan === 'string') {
-    console.error(plan);
-    return USAGE_EXIT_CODE;
-  }
   const watchdog = new HangWatch();
   let violationCount = 0;
   for (const target of plan.targets) {
@@ -53,22 +34,34 @@ export async function main(words: readonly string[]): Promise<number> {
   return violationCount === 0 ? 0 : 1;
 }
 
-function planOf(words: readonly string[]): Plan | string {
-  try {
-    const { values } = parseArgs({ args: [...words], options: OPTIONS });
-    const names = TARGETS.map(({ name }) => name);
-    const targets = TARGETS.filter(({ name }) => (values.decoder ?? name) === name);
-    if (targets.length === 0) return `--decoder must be one of ${names.join(', ')}`;
-    const seed = values.seed === 'fresh' ? entropy.u32() : Number(values.seed);
-    const [caseCount, firstCase] = [Number(values.cases), Number(values.from)];
-    for (const number of [seed, caseCount, firstCase]) {
-      if (!Number.isSafeInteger(number) || number < 0)
-        return '--cases, --seed and --from are whole numbers';
-    }
-    return { targets, seed, caseCount, firstCase, format: values.json ? 'json' : 'text' };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+interface Words {
+  readonly decoder?: string;
+  readonly cases: number;
+  readonly seed: number | 'fresh';
+  readonly from: number;
+  readonly json?: true;
+}
+
+function planOf(words: readonly string[]): Plan {
+  const names = TARGETS.map(({ name }) => name);
+  const values = program(
+    'pnpm fuzz',
+    'Gives damaged and forged bytes to everything that reads them.',
+  )
+    .option('--decoder <name>', `the only one: ${names.join(', ')}`, oneOf(names))
+    .option('--cases <count>', 'of a small decoder; dear ones get fewer', wholeNumber, 200_000)
+    .option('--seed <seed>', "of everything random; 'fresh' draws one", seedWord, 1)
+    .option('--from <case>', 'the first: with --cases 1 it replays a violation', wholeNumber, 0)
+    .option('--json', 'prints a line of JSON for each decoder')
+    .parse([...words], { from: 'user' })
+    .opts<Words>();
+  return {
+    targets: TARGETS.filter(({ name }) => (values.decoder ?? name) === name),
+    seed: values.seed === 'fresh' ? entropy.u32() : values.seed,
+    caseCount: values.cases,
+    firstCase: values.from,
+    format: values.json ? 'json' : 'text',
+  };
 }
 
 async function runOne(target: FuzzTarget, plan: Plan, watch: HangWatch): Promise<FuzzReport> {
@@ -76,20 +69,13 @@ async function runOne(target: FuzzTarget, plan: Plan, watch: HangWatch): Promise
   const { seed, firstCase } = plan;
   const caseCount = Math.max(1, Math.ceil(plan.caseCount / cost));
   const startMs = systemClock.monotonicMs();
-  let printedMs = startMs;
+  const showProgress = progressPrinter(name, 'cases');
   const report = await fuzz(target, {
     ...{ caseCount, seed, firstCase, time: 'measured', violationCountMax: 3 },
     beforeCase(caseIndex) {
       watch.beat(`${name} --seed ${seed} --from ${caseIndex}`);
-      const nowMs = systemClock.monotonicMs();
-      if (nowMs - printedMs < PROGRESS_INTERVAL_MS || plan.format === 'json') return;
-      printedMs = nowMs;
       const doneCount = caseIndex - firstCase;
-      const perSecond = (doneCount * 1000) / (nowMs - startMs);
-      const leftSeconds = Math.round((caseCount - doneCount) / perSecond);
-      console.log(
-        `${name}: ${doneCount} of ${caseCount} cases, ${Math.round(perSecond)}/s, ${leftSeconds} s left`,
-      );
+      showProgress({ doneCount, share: doneCount / caseCount });
     },
   });
   print(report, { seed, format: plan.format, elapsedMs: systemClock.monotonicMs() - startMs });

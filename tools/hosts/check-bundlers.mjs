@@ -44,7 +44,7 @@ const BUNDLES = [
   vite('Vite library mode, VarveLevel, CommonJS', 'level-in-chain.mjs', 'cjs'),
 ];
 
-const options = readArguments('Usage: node tools/hosts/check-bundlers.mjs [--json]');
+const options = readArguments('Usage: pnpm check:bundlers [--json]');
 const checks = new Checks(options);
 await withProject({ tools: BUNDLERS }, async (project) => {
   for (const bundle of BUNDLES) await checkBundle(project, bundle);

@@ -35,7 +35,7 @@ const RUNTIMES = [
   { name: 'Deno 2, few permissions', command: () => denoOf('2', FEW_PERMISSIONS) },
 ];
 
-const options = readArguments('Usage: node tools/hosts/check-runtimes.mjs [--json]');
+const options = readArguments('Usage: pnpm check:runtimes [--json]');
 const checks = new Checks(options);
 await withProject({}, async (project) => {
   for (const runtime of RUNTIMES) await checkRuntime(project, runtime);

@@ -10,7 +10,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'rolldown';
+import { readArguments } from '../hosts/checks.mjs';
 
+const { json } = readArguments('Usage: pnpm measure [--json]');
 const root = join(import.meta.dirname, '../..');
 const directory = join(root, 'node_modules/.cache/varve-tidy');
 mkdirSync(directory, { recursive: true });
@@ -25,4 +27,4 @@ await build({
 });
 
 const { main } = await import(pathToFileURL(path).href);
-main(root, process.argv.slice(2));
+main(root, { format: json ? 'json' : 'text' });

@@ -13,7 +13,13 @@ import { errorPageFindings, formatPageFindings } from './pages.js';
 import { PublicApi } from './public-api.js';
 import { sizeFindings } from './sizes.js';
 import { type Finding, SourceTree } from './source-tree.js';
-import { disabledCodeFindings, foreignFindings, headerFindings, notedFindings } from './texts.js';
+import {
+  disabledCodeFindings,
+  foreignFindings,
+  headerFindings,
+  notedFindings,
+  swallowedFindings,
+} from './texts.js';
 
 /** Applies a rule to a tree of one file, and gives the messages. */
 function messages(rule: (tree: SourceTree) => Finding[], path: string, text: string): string {
@@ -220,6 +226,22 @@ describe('notedFindings', () => {
     ['// toDo is a name\n', 0],
   ])('in %j', (text, count) => {
     expect(notedFindings(SourceTree.of({ 'packages/base/src/a.ts': text }))).toHaveLength(count);
+  });
+});
+
+describe('swallowedFindings', () => {
+  test.each([
+    ['try { f(); } catch {}', 1],
+    ['try { f(); } catch (error) {\n}', 1],
+    ['await f().catch(() => {});', 1],
+    ['f().catch((error) => undefined);', 1],
+    ['try { f(); } catch {\n  // It may be gone already.\n}', 0],
+    ['// It may be gone already.\nawait f().catch(() => {});', 0],
+    ['f().catch(() => null);', 0],
+    ['const catchAll = () => {};', 0],
+  ])('in %j', (text, count) => {
+    const path = 'packages/base/src/a.ts';
+    expect(swallowedFindings(SourceTree.of({ [path]: text }))).toHaveLength(count);
   });
 });
 

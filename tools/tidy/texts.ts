@@ -32,6 +32,25 @@ export function notedFindings(tree: SourceTree): Finding[] {
   );
 }
 
+/** `catch {}` and `.catch(() => {})`, with nothing inside. */
+const SWALLOW = /\bcatch(?: ?\(\w+\))? ?\{\s*\}|\.catch\(\(\w*\) => (?:\{\s*\}|undefined)\)/;
+const COMMENT = /^\s*(?:\/[/*]|\*)/;
+
+/** Errors that are let go without a word why: neither inside nor on the line above. */
+export function swallowedFindings(tree: SourceTree): Finding[] {
+  return tree.sources.flatMap(({ path, text }) => {
+    const lines = text.split('\n');
+    return lines.flatMap((line, index) => {
+      const isExplained = COMMENT.test(line) || COMMENT.test(lines[index - 1] ?? '');
+      const block = `${line}\n${lines[index + 1] ?? ''}`;
+      const found = SWALLOW.exec(block);
+      if (found === null || found.index >= line.length || isExplained) return [];
+      const message = 'An error is let go here. Say why in a comment, or do something about it.';
+      return [{ path, line: index + 1, message }];
+    });
+  });
+}
+
 /** Code in comments. */
 export function disabledCodeFindings(tree: SourceTree): Finding[] {
   return tree.code.flatMap((file) =>

@@ -9,7 +9,13 @@ import { errorPageFindings, formatPageFindings } from './pages.js';
 import { PublicApi } from './public-api.js';
 import { type Ratchet, sizeFindings } from './sizes.js';
 import { type Finding, SourceTree } from './source-tree.js';
-import { disabledCodeFindings, foreignFindings, headerFindings, notedFindings } from './texts.js';
+import {
+  disabledCodeFindings,
+  foreignFindings,
+  headerFindings,
+  notedFindings,
+  swallowedFindings,
+} from './texts.js';
 
 /** Files that are too long, with their lines. The numbers may only go down. */
 const LONG_FILES: Ratchet = {};
@@ -38,6 +44,7 @@ describe('tidy', () => {
   test('every source file says what it is', () => expectNone(headerFindings(tree)));
   test('nothing is put off in a comment', () => expectNone(notedFindings(tree)));
   test('no code is kept in a comment', () => expectNone(disabledCodeFindings(tree)));
+  test('no error is let go without a word', () => expectNone(swallowedFindings(tree)));
   test('no text belongs to one machine', () => expectNone(foreignFindings(tree)));
   test('every error code is on its page', () => expectNone(errorPageFindings(tree)));
   test('every fault has its row, and the row its tests', () => expectNone(faultPageFindings(tree)));

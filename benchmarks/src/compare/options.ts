@@ -1,5 +1,6 @@
 /** The command line of the comparison of two revisions. */
-import { Command, InvalidArgumentError } from 'commander';
+import { program } from '@varve/testkit/command-line';
+import { InvalidArgumentError } from 'commander';
 
 const REPEAT_COUNT = 5;
 
@@ -18,10 +19,10 @@ export interface CompareOptions {
 
 /** Reads the words after the name of the program. A wrong one, or `--help`, ends the process with a text. */
 export function parseOptions(words: readonly string[]): CompareOptions {
-  const command = new Command('pnpm bench:compare')
-    .description(
-      'Measures a revision and the working tree in turn, and says what became faster or slower.',
-    )
+  const command = program(
+    'pnpm bench:compare',
+    'Measures a revision and the working tree in turn, and says what became faster or slower.',
+  )
     .argument('<revision>', 'what to compare with: a commit, a branch, a tag')
     .argument('[words...]', 'after --: options for workloads and costs, such as --num 100k')
     .option(

@@ -3,15 +3,18 @@
  *
  * Exit code 1 when `--check` is given and a median ratio is below its bar.
  */
-import { Command, InvalidArgumentError } from 'commander';
+import { program } from '@varve/testkit/command-line';
+import { InvalidArgumentError } from 'commander';
 import { renderTable, significant } from '../micro/output.js';
 import { count } from '../number-options.js';
 import { LEVEL_CALLS } from './calls.js';
 import { compareCall, type LevelFigure } from './compare.js';
 import { type LevelEncoding, makeEntries, openContenders } from './contenders.js';
 
-const command = new Command('pnpm bench:level')
-  .description('Compares VarveLevel with classic-level through the same calls of abstract-level.')
+const command = program(
+  'pnpm bench:level',
+  'Compares VarveLevel with classic-level through the same calls of abstract-level.',
+)
   .argument('[calls...]', `what to measure: ${LEVEL_CALLS.map(({ name }) => name).join(', ')}`)
   .option('--num <count>', 'entries of 16 + 100 bytes', count({ least: 1 }), 100_000)
   .option('--rounds <count>', 'rounds, each with both databases', count({ least: 1 }), 5)
@@ -29,7 +32,7 @@ const options = command.opts<{
 
 const calls = command.args.length === 0 ? LEVEL_CALLS : LEVEL_CALLS.filter(isWanted);
 const unknown = command.args.find((word) => !LEVEL_CALLS.some(({ name }) => name === word));
-if (unknown !== undefined) command.error(`error: there is no call '${unknown}'`, { exitCode: 2 });
+if (unknown !== undefined) command.error(`error: there is no call '${unknown}'`);
 
 const figures = await measure();
 if (options.json) for (const figure of figures) console.log(JSON.stringify(figure));

@@ -9,15 +9,17 @@
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { program } from '@varve/testkit/command-line';
 import type { MicroFigure } from './measure.js';
 import { renderFigures, renderQuestions } from './output.js';
 import { loadMicrobenchmark, matchingNames } from './registry.js';
 
 const ONE = join(import.meta.dirname, 'one.js');
 
-const command = new Command('pnpm bench:micro')
-  .description('Measures one structure of the engine at a time, each in a process of its own.')
+const command = program(
+  'pnpm bench:micro',
+  'Measures one structure of the engine at a time, each in a process of its own.',
+)
   .argument(
     '[names...]',
     'what to measure; the first parts of a name mean all that begin with them',
@@ -27,11 +29,20 @@ const command = new Command('pnpm bench:micro')
   .option('--list', 'only tell the questions')
   .parse();
 const words = command.opts<{ json?: true; quick?: true; list?: true }>();
-const names = matchingNames(command.args);
+const names = wantedNames();
 
 if (words.list) await listQuestions();
 else if (words.json) for (const name of names) console.log(JSON.stringify(figureOf(name)));
 else printTable();
+
+function wantedNames(): string[] {
+  try {
+    return matchingNames(command.args);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return command.error(`error: ${error.message}`);
+  }
+}
 
 async function listQuestions(): Promise<void> {
   const rows = await Promise.all(
@@ -50,8 +61,8 @@ function printTable(): void {
 }
 
 function figureOf(name: string): MicroFigure {
-  const program = [ONE, name, ...(words.quick ? ['--quick'] : [])];
-  const output = execFileSync(process.execPath, program, {
+  const wordsOfOne = [ONE, name, ...(words.quick ? ['--quick'] : [])];
+  const output = execFileSync(process.execPath, wordsOfOne, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });

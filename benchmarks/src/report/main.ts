@@ -1,7 +1,7 @@
 // The program that makes a report: `node benchmarks/dist/report/main.js results.jsonl -o report.html`.
 
 import { stat } from 'node:fs/promises';
-import { Command } from 'commander';
+import { program } from '@varve/testkit/command-line';
 import { readResults } from './data/read-results.js';
 import { ResultsFileError } from './data/results-file-error.js';
 import { writeReport } from './report.js';
@@ -13,8 +13,10 @@ interface Words {
   readonly command?: string;
 }
 
-const command = new Command('pnpm bench:report')
-  .description('Makes one self-contained HTML file from results files (JSON lines).')
+const command = program(
+  'pnpm bench:report',
+  'Makes one self-contained HTML file from results files (JSON lines).',
+)
   .argument('<results...>', 'files that pnpm bench --json wrote')
   .option('-o, --output <file>', 'where the report goes', 'report.html')
   .option('--title <text>', 'its title')

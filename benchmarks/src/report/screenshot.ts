@@ -7,14 +7,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { Command } from 'commander';
+import { program } from '@varve/testkit/command-line';
 import { count } from '../number-options.js';
 
-const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const TIMEOUT_MS = 120_000;
 
-const command = new Command('pnpm bench:screenshot')
-  .description('Photographs a report in headless Chromium.')
+const command = program('pnpm bench:screenshot', 'Photographs a report in headless Chromium.')
   .argument('<report>', 'the HTML file')
   .argument('<image>', 'the PNG file to be written')
   .option('--width <pixels>', 'of the window', count({ least: 1 }), 1400)
@@ -25,17 +24,22 @@ const values = command.opts<{ width: number; height: number; dark?: true }>();
 const [report, image] = command.args;
 const profile = await mkdtemp(join(tmpdir(), 'report-screenshot-'));
 try {
-  await photograph(PROGRAMS);
+  await photograph(BROWSERS);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 } finally {
   await rm(profile, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function photograph([program, ...others]: readonly string[]): Promise<void> {
-  if (program === undefined) {
-    throw new Error(`Cannot photograph the report: none of ${PROGRAMS.join(', ')} is on the PATH`);
+async function photograph([browser, ...others]: readonly string[]): Promise<void> {
+  if (browser === undefined) {
+    throw new Error(
+      `Cannot photograph the report: install Chromium, so that one of ${BROWSERS.join(', ')} is on the PATH`,
+    );
   }
   try {
-    await promisify(execFile)(program, wordsFor(report!, image!), { timeout: TIMEOUT_MS });
+    await promisify(execFile)(browser, wordsFor(report!, image!), { timeout: TIMEOUT_MS });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     await photograph(others);

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The program `varve`: the command line with the streams, signals and exit code of this process.
 
 import { createRequire } from 'node:module';

@@ -57,7 +57,8 @@ const KEYSPACE_NAME_LENGTH_MAX = 255;
  *
  * @throws TypeError, RangeError for options, before any I/O
  * @throws StorageError NOT_FOUND, ALREADY_EXISTS, LOCKED (the message names the holder), CORRUPTION, UNSUPPORTED_FORMAT,
- * INVALID_ARGUMENT when the encodings are not those the database was made with, and those of the file system
+ * INVALID_ARGUMENT when the encodings are not those the database was made with, BUSY when there is no memory for what the
+ * logs hold, and those of the file system
  */
 export async function open<const O extends DatabaseOptions = Record<never, never>>(
   path: string,

@@ -154,4 +154,15 @@ describe('A value for which there is no memory', () => {
     expect(db.stats().sequence).toBe(sequence);
     await db.put('after', '1');
   });
+
+  test('P7: at opening is BUSY, nothing is half done, and a later opening has everything', async () => {
+    await db.put('a', '1');
+    await db.close();
+    const image = memory.crash('kill', createRandom(1));
+    limitMemory(20_000);
+    await expect(openSmall(image)).rejects.toMatchObject(NO_MEMORY);
+    vi.unstubAllGlobals();
+    db = await openSmall(image);
+    expect(everythingIn(db)).toEqual([['a', '1']]);
+  });
 });

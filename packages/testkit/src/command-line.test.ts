@@ -17,9 +17,12 @@ const PROGRAMS = Object.entries(scripts).flatMap(([script, command]) => {
   return file === undefined ? [] : [{ script, file }];
 });
 
-function started(file: string, word: string): { code: number | null; out: string; error: string } {
+function started(
+  file: string,
+  ...words: string[]
+): { code: number | null; out: string; error: string } {
   const how = { cwd: ROOT, encoding: 'utf8' } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [file, word], how);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...words], how);
   return { code: status, out: stdout, error: stderr };
 }
 
@@ -32,8 +35,29 @@ describe('the programs behind the scripts', () => {
 
   test.each(PROGRAMS)('$script refuses an option that it does not know', ({ file }) => {
     const { code, error } = started(file, '--no-such-option');
-    expect(code).toBeGreaterThan(0);
+    expect(code).toBe(2);
     expect(error).toContain("unknown option '--no-such-option'");
+    expect(error).not.toMatch(/^ +at /m);
+  });
+});
+
+/** What programs of their own kind of words make of wrong ones. */
+const WRONG_WORDS = [
+  ['packages/testkit/dist/model-test/main.js', ['--seeds', 'many'], 'a whole number from 0 on'],
+  ['packages/testkit/dist/kill-loop/main.js', ['--durability', 'none'], 'one of os, always'],
+  ['packages/testkit/dist/tiers/nightly-main.js', ['--minutes', '-1'], 'a number from 0 on'],
+  ['packages/testkit/dist/legs/main.js', ['--leg', 'none'], 'one of'],
+  ['benchmarks/dist/main.js', ['--num', '0'], 'a whole number of at least 1'],
+  ['benchmarks/dist/sustained.js', ['--share', '2'], 'a number from 0 to 1'],
+  ['benchmarks/dist/micro/main.js', ['none'], 'Cannot find a microbenchmark named none'],
+  ['benchmarks/dist/level/main.js', ['none'], "there is no call 'none'"],
+] as const;
+
+describe('programs given wrong words', () => {
+  test.each(WRONG_WORDS)('%s %j: exit code 2, and what it must be', (file, words, wanted) => {
+    const { code, out, error } = started(file, ...words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(error).toContain(wanted);
     expect(error).not.toMatch(/^ +at /m);
   });
 });
@@ -49,7 +73,9 @@ describe('words of command lines', () => {
   test('are refused with what they must be', () => {
     expect(() => wholeNumber('-1')).toThrow('a whole number from 0 on');
     expect(() => wholeNumber('many')).toThrow('a whole number from 0 on');
-    expect(() => numberFromZero('')).toThrow('a number from 0 on');
+    for (const word of ['', ' ', '-1', 'Infinity', 'NaN', 'x']) {
+      expect(() => numberFromZero(word)).toThrow('a number from 0 on');
+    }
     expect(() => seedWord('new')).toThrow("a whole number, or 'fresh'");
     expect(() => oneOf(['a', 'b'])('c')).toThrow('one of a, b');
   });

@@ -22,7 +22,7 @@ export function wholeNumber(word: string): number {
 /** Reads a number from 0 on. */
 export function numberFromZero(word: string): number {
   const number = Number(word);
-  if (word !== '' && number >= 0) return number;
+  if (word.trim() !== '' && number >= 0 && number < Number.POSITIVE_INFINITY) return number;
   throw new InvalidArgumentError('It must be a number from 0 on.');
 }
 

@@ -14,6 +14,7 @@ export async function printFailure(terminal: Terminal, error: unknown): Promise<
     `${palette.bad('error:')} ${message}`,
     ...(advice === undefined ? [] : [advice]),
   ];
+  // Where to say that it cannot be said?
   await terminal.notice(lines.join('\n')).catch(() => {});
   return exitCode;
 }

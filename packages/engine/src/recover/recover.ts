@@ -11,7 +11,7 @@
  * Nothing that existed is changed before step 5 is durable, so recovery that is cut short at any moment starts again
  * from the same state and comes to the same result. Read-only recovery stops after step 3 and changes nothing.
  */
-import { isStorageError, type Random, StorageError } from '@varve/base';
+import { isStorageError, memoryErrorOf, type Random, StorageError } from '@varve/base';
 import { type FileSystem, quietly } from '@varve/vfs';
 import {
   DatabaseDirectory,
@@ -80,7 +80,8 @@ const DATABASE_ID_SIZE_BYTES = 16;
 
 /**
  * Opens the directory. On failure everything opened is closed again.
- * @throws StorageError NOT_FOUND, ALREADY_EXISTS, LOCKED, CORRUPTION, UNSUPPORTED_FORMAT, and those of the file system
+ * @throws StorageError NOT_FOUND, ALREADY_EXISTS, LOCKED, CORRUPTION, UNSUPPORTED_FORMAT, BUSY when there is no memory for
+ *   what the logs hold, and those of the file system
  */
 export async function recover(options: RecoverOptions): Promise<RecoveredState> {
   const { fileSystem, path, access, createIfMissing } = options;
@@ -114,7 +115,7 @@ async function attempt(
     return await recovery.run();
   } catch (error) {
     await recovery.abandon();
-    throw error;
+    throw memoryErrorOf(error, `open ${options.path}`);
   }
 }
 
@@ -183,10 +184,11 @@ class Recovery {
     };
   }
 
-  /** Closes whatever was opened, but for the directory; the error that led here is the one to report. */
+  /** Closes whatever was opened, but for the directory. */
   async abandon(): Promise<void> {
     quietly(() => this.#log?.closeSync());
     this.#tables?.closeAll();
+    // The error that led here is the one to report.
     await this.#versions?.close().catch(() => {});
   }
 

@@ -139,6 +139,7 @@ export class SalvageTarget {
   /** Removes what was written, as far as possible. */
   abandon(): void {
     this.#outputs.abandon();
+    // What is closed is removed with the rest.
     void this.#versions.close().catch(() => {});
     this.#directory.close();
   }

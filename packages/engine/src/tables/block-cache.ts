@@ -6,9 +6,10 @@
  * slot's reference byte, the hand clears it and takes the first slot found clear. Compared with a buffer per block a
  * slab spares two dependent cache misses per lookup and leaves nothing for the garbage collector to visit.
  *
- * The slab is allocated at its full size at once: the operating system gives pages when they are first touched.
+ * The slab is allocated at its full size, when the first block is cached: the operating system gives pages when they are
+ * first touched, but memory that only might be needed makes the garbage collector run, and opening would wait for it.
  */
-import { assert } from '@varve/base';
+import { assert, memoryErrorOf } from '@varve/base';
 import { OversizedBlocks } from './oversized-blocks.js';
 import { NOT_CACHED, type TableHandle } from './table-handle.js';
 
@@ -24,16 +25,16 @@ const MINIMUM_SLOT_COUNT = 64;
 const SLAB_SIZE_BYTES_MAX = 4 * 1024 * 1024 * 1024;
 
 export class BlockCache {
-  /** The slab: the block in slot `s` starts at `s * slotSizeBytes`. */
-  readonly bytes: Buffer;
+  /** The slab: the block in slot `s` starts at `s * slotSizeBytes`. Empty until a slot is taken: not to be remembered. */
+  bytes = Buffer.alloc(0);
   readonly slotSizeBytes: number;
   readonly oversized = new OversizedBlocks();
   hitCount = 0;
   missCount = 0;
   readonly #capacityBytes: number;
-  readonly #owners: (TableHandle | null)[];
-  readonly #ownerBlocks: Int32Array;
-  readonly #referenced: Uint8Array;
+  #owners: (TableHandle | null)[] = [];
+  #ownerBlocks = new Int32Array(0);
+  #referenced = new Uint8Array(0);
   readonly #slotCount: number;
   /** Slots below this may be used; it falls as index and filter bytes rise. */
   #usableSlotCount: number;
@@ -49,10 +50,6 @@ export class BlockCache {
       MINIMUM_SLOT_COUNT,
       Math.floor(slabSizeBytes / options.slotSizeBytes),
     );
-    this.bytes = Buffer.from(new ArrayBuffer(this.#slotCount * options.slotSizeBytes));
-    this.#owners = new Array<TableHandle | null>(this.#slotCount).fill(null);
-    this.#ownerBlocks = new Int32Array(this.#slotCount);
-    this.#referenced = new Uint8Array(this.#slotCount);
     this.#usableSlotCount = this.#slotCount;
   }
 
@@ -73,8 +70,12 @@ export class BlockCache {
     this.#fitBudget();
   }
 
-  /** Takes a slot for a block, evicting another if need be. The caller fills it, then calls `publish`. */
+  /**
+   * Takes a slot for a block, evicting another if need be. The caller fills it, then calls `publish`.
+   * @throws StorageError BUSY when there is no memory for the slab
+   */
   takeSlot(): number {
+    if (this.bytes.length === 0) this.#allocate();
     const usable = this.#usableSlotCount;
     for (;;) {
       const slot = this.#hand;
@@ -127,6 +128,17 @@ export class BlockCache {
     this.oversized.dropTable(handle);
   }
 
+  #allocate(): void {
+    try {
+      this.#owners = new Array<TableHandle | null>(this.#slotCount).fill(null);
+      this.#ownerBlocks = new Int32Array(this.#slotCount);
+      this.#referenced = new Uint8Array(this.#slotCount);
+      this.bytes = Buffer.from(new ArrayBuffer(this.#slotCount * this.slotSizeBytes));
+    } catch (error) {
+      throw memoryErrorOf(error, 'cache a block');
+    }
+  }
+
   #evict(slot: number): void {
     const handle = this.#owners[slot]!;
     handle.blockSlots[this.#ownerBlocks[slot]] = NOT_CACHED;
@@ -141,7 +153,8 @@ export class BlockCache {
     const forSlots = forBlocks - this.oversized.sizeBytes;
     const wanted = Math.floor(forSlots / this.slotSizeBytes);
     const usable = Math.min(this.#slotCount, Math.max(MINIMUM_SLOT_COUNT, wanted));
-    for (let slot = usable; slot < this.#usableSlotCount; slot++) {
+    const end = Math.min(this.#usableSlotCount, this.#owners.length);
+    for (let slot = usable; slot < end; slot++) {
       if (this.#owners[slot] !== null) this.#evict(slot);
     }
     this.#usableSlotCount = usable;

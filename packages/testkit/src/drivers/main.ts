@@ -6,8 +6,9 @@
 import { entropy, systemClock } from '@varve/base';
 import type { CrashModel } from '@varve/vfs';
 import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
+import { progressPrinter } from '../progress.js';
 import { CRASH_MODELS } from './crash-points.js';
-import type { DriverOptions, DriverReport, Progress } from './driver.js';
+import type { DriverOptions, DriverReport } from './driver.js';
 import { DRIVERS } from './drivers.js';
 
 interface Words {
@@ -18,6 +19,7 @@ interface Words {
   readonly to?: number;
   readonly full?: true;
   readonly violations: number;
+  readonly json?: true;
 }
 
 const NAMES = [...DRIVERS.keys()];
@@ -37,10 +39,9 @@ const values = program(
   .option('--to <place>', 'the place after the last', wholeNumber)
   .option('--full', 'every place instead of a sample')
   .option('--violations <count>', 'violations after which a driver stops', wholeNumber, 3)
+  .option('--json', 'prints a line of JSON for each driver')
   .parse()
   .opts<Words>();
-
-const PROGRESS_INTERVAL_MS = 5_000;
 
 process.exitCode = await main();
 
@@ -54,8 +55,14 @@ async function main(): Promise<number> {
 async function run(name: string): Promise<number> {
   const driver = DRIVERS.get(name)!;
   const startMs = systemClock.monotonicMs();
-  const report = await driver({ ...driverOptions(), onProgress: progressPrinter(name, startMs) });
-  print(name, report, systemClock.monotonicMs() - startMs);
+  const showProgress = progressPrinter(name, 'checked');
+  const report = await driver({
+    ...driverOptions(),
+    onProgress: ({ checkedCount, share }) => showProgress({ doneCount: checkedCount, share }),
+  });
+  const seconds = Number(((systemClock.monotonicMs() - startMs) / 1000).toFixed(1));
+  if (values.json) console.log(JSON.stringify({ driver: name, seconds, ...report }));
+  else print(name, report, seconds);
   return report.violations.length;
 }
 
@@ -71,29 +78,12 @@ function driverOptions(): DriverOptions {
   };
 }
 
-function progressPrinter(name: string, startMs: number): (progress: Progress) => void {
-  let printedMs = startMs;
-  return ({ checkedCount, share }) => {
-    const nowMs = systemClock.monotonicMs();
-    if (nowMs - printedMs < PROGRESS_INTERVAL_MS) return;
-    printedMs = nowMs;
-    const seconds = (nowMs - startMs) / 1000;
-    const left =
-      share > 0 ? `${Math.round(seconds / share - seconds)} s left` : 'time left unknown';
-    const rate = Math.round(checkedCount / seconds);
-    console.log(
-      `${name}: ${checkedCount} checked, ${rate}/s, ${Math.round(share * 100)} %, ${left}`,
-    );
-  };
-}
-
-function print(name: string, report: DriverReport, elapsedMs: number): void {
+function print(name: string, report: DriverReport, seconds: number): void {
   for (const { title, lines, replay } of report.violations) {
     console.log([title, ...lines.map((line) => `  ${line}`), `  replay: ${replay}`].join('\n'));
   }
   for (const note of report.notes) console.log(`${name}: ${note}`);
   const { checkedCount, repeatedCount, violations } = report;
-  const seconds = (elapsedMs / 1000).toFixed(1);
   console.log(
     `${name} (seed ${values.seed}): ${checkedCount} checked, ${repeatedCount} equal to one of them, ${violations.length} violations, ${seconds} s, node ${process.version}`,
   );

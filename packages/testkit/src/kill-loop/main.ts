@@ -5,7 +5,8 @@
 
 import { entropy } from '@varve/base';
 import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
-import { runKillLoop } from './loop.js';
+import { progressPrinter } from '../progress.js';
+import { type KillLoopResult, runKillLoop } from './loop.js';
 
 const values = program(
   'pnpm kill-loop',
@@ -15,35 +16,39 @@ const values = program(
   .option('--durability <word>', "'os' or 'always'", oneOf(['os', 'always']), 'always')
   .option('--seed <seed>', "of everything random but time; 'fresh' draws one", seedWord, 1)
   .option('--fresh-every <count>', 'kills on one directory', wholeNumber, 25)
+  .option('--json', 'prints a line of JSON')
   .parse()
   .opts<{
     kills: number;
     durability: 'os' | 'always';
     seed: number | 'fresh';
     freshEvery: number;
+    json?: true;
   }>();
-
-const PROGRESS_KILL_COUNT = 10;
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const { durability } = values;
   const seed = values.seed === 'fresh' ? entropy.u32() : values.seed;
+  const showProgress = progressPrinter('kill loop', 'kills');
   const result = await runKillLoop({
     killCount: values.kills,
     durability,
     seed,
     killsPerDirectory: values.freshEvery,
-    onKill: ({ killCount, acknowledgedCount }) => {
-      if (killCount % PROGRESS_KILL_COUNT !== 0) return;
-      console.log(`${killCount} kills, ${acknowledgedCount} batches acknowledged`);
-    },
+    onKill: ({ killCount }) =>
+      showProgress({ doneCount: killCount, share: killCount / values.kills }),
   });
+  if (values.json) console.log(JSON.stringify({ durability, seed, ...result }));
+  else print(result, seed);
+  return result.problem === null ? 0 : 1;
+}
+
+function print(result: KillLoopResult, seed: number): void {
   if (result.problem !== null) console.log(`KILL LOOP FAILED  seed=${seed}: ${result.problem}`);
   console.log(
-    `kill loop (${durability}, seed ${seed}): ${result.killCount} kills, ${result.recoveryKillCount} more during recovery, ` +
+    `kill loop (${values.durability}, seed ${seed}): ${result.killCount} kills, ${result.recoveryKillCount} more during recovery, ` +
       `${result.acknowledgedCount} acknowledged, ${result.lostCount} lost, ${result.reopenedCount} reopened`,
   );
-  return result.problem === null ? 0 : 1;
 }

@@ -1,15 +1,18 @@
 // The process that a leg starts, stops, kills or disturbs. Says what it does on its standard output, one line each.
 //
 //   child-main.js hold <directory>                        `open`, or `refused <code> <ms>`; holds the database until killed
-//   child-main.js write <directory> <durability> <count>  `open`, then `ack <n>` or `refused <n> <code> <state>` for each
-//                                                         write, then `end <state>`; count 0: until killed
+//   child-main.js write <directory> <durability> <count> [limit]
+//                                                         `open`, then `ack <n>` or `refused <n> <code> <state>` for each
+//                                                         write, then `end <state>`; count 0: until killed.
+//                                                         limit: of prlimit, put on this process before it opens
 
+import { spawnSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { isStorageError, systemClock } from '@varve/base';
 import { type Database, type Durability, open } from '@varve/engine';
 import { keyFor, SMALL_OPTIONS, valueFor } from './scratch.js';
 
-const [task, directory, durability, countText] = process.argv.slice(2);
+const [task, directory, durability, countText, limit] = process.argv.slice(2);
 const KEY_COUNT = 500;
 /** Writes that are under way together. */
 const WINDOW = 8;
@@ -31,6 +34,7 @@ async function hold(): Promise<void> {
 
 async function write(): Promise<void> {
   const count = Number(countText) || Number.POSITIVE_INFINITY;
+  if (limit !== undefined) limitProcess(limit);
   const database = await opened();
   if (database === null) return;
   say('open');
@@ -43,6 +47,12 @@ async function write(): Promise<void> {
     if (!isStorageError(error)) throw error;
     say(`unclosed ${error.code}`);
   });
+}
+
+/** Not earlier: to load its modules Node.js opens many files at once. */
+function limitProcess(words: string): void {
+  const { status, stderr } = spawnSync('prlimit', ['--pid', `${process.pid}`, words]);
+  if (status !== 0) throw new Error(`prlimit ${words}: ${stderr}`);
 }
 
 async function opened(): Promise<Database | null> {

@@ -16,6 +16,7 @@ describe.runIf(existsSync(builtFolder()))('The legs', () => {
     { row: 'B17, I5', name: 'full-disk' },
     { row: 'B16, P2', name: 'openers' },
     { row: 'P1', name: 'stopped' },
+    { row: 'I5, I6', name: 'limits' },
     { row: 'B18, I11', name: 'read-only' },
   ])('$row: $name finds nothing', async ({ name }) => {
     const { leg, quickCount } = LEGS.get(name)! as { leg: Leg; quickCount: number };

@@ -2,6 +2,7 @@
 
 import { fullDisk } from './full-disk.js';
 import type { Leg } from './leg.js';
+import { limits } from './limits.js';
 import { openers } from './openers.js';
 import { readOnly } from './read-only.js';
 import { stopped } from './stopped.js';
@@ -66,6 +67,16 @@ export const LEGS: ReadonlyMap<string, LegPlan> = new Map([
       what: 'real system calls fail, by strace',
       quickCount: 2,
       defaultCount: 16,
+      fullCount: 400,
+    },
+  ],
+  [
+    'limits',
+    {
+      leg: limits,
+      what: 'few open files, or none above a size, by prlimit',
+      quickCount: 4,
+      defaultCount: 20,
       fullCount: 400,
     },
   ],

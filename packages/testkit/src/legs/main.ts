@@ -6,10 +6,9 @@
 
 import { createRandom, entropy, systemClock } from '@varve/base';
 import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
+import { progressPrinter } from '../progress.js';
 import type { LegReport } from './leg.js';
 import { LEGS, type LegPlan } from './legs.js';
-
-const PROGRESS_INTERVAL_MS = 5_000;
 
 process.exitCode = await main();
 
@@ -62,37 +61,17 @@ async function run(name: string, options: Options): Promise<number> {
   const plan = LEGS.get(name)!;
   const startMs = systemClock.monotonicMs();
   const roundCount = options.roundCount ?? (options.isFull ? plan.fullCount : plan.defaultCount);
+  const showProgress = progressPrinter(name, 'rounds');
   const report = await plan.leg({
     random: createRandom(options.seed),
     roundCount,
-    onRound: progressPrinter(name, { roundCount, startMs, isJson: options.isJson }),
+    onRound: (doneCount) => showProgress({ doneCount, share: doneCount / roundCount }),
   });
   const seconds = Number(((systemClock.monotonicMs() - startMs) / 1000).toFixed(1));
   if (options.isJson) {
     console.log(JSON.stringify({ leg: name, seed: options.seed, seconds, ...report }));
   } else print(name, plan, { report, seconds, seed: options.seed });
   return report.violations.length;
-}
-
-interface Course {
-  readonly roundCount: number;
-  readonly startMs: number;
-  readonly isJson: boolean;
-}
-
-function progressPrinter(name: string, course: Course): (doneCount: number) => void {
-  let printedMs = course.startMs;
-  return (doneCount) => {
-    const nowMs = systemClock.monotonicMs();
-    if (nowMs - printedMs < PROGRESS_INTERVAL_MS) return;
-    printedMs = nowMs;
-    const seconds = (nowMs - course.startMs) / 1000;
-    const left = Math.round((seconds / doneCount) * (course.roundCount - doneCount));
-    const rate = (doneCount / seconds).toFixed(1);
-    // Where a table of JSON is wanted, what people read goes beside it.
-    const show = course.isJson ? console.error : console.log;
-    show(`${name}: ${doneCount} of ${course.roundCount} rounds, ${rate}/s, ${left} s left`);
-  };
 }
 
 interface Outcome {

@@ -5,6 +5,7 @@
 
 import { entropy } from '@varve/base';
 import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
+import { progressPrinter } from '../progress.js';
 import { PROFILES, type Profile } from './profiles.js';
 import { identityText, seedText } from './report.js';
 import { trySeed } from './try-seed.js';
@@ -18,6 +19,7 @@ interface Words {
   readonly keep?: string;
   readonly failures: number;
   readonly shrink: number;
+  readonly json?: true;
 }
 
 const values = program('pnpm model', 'Runs random operations against a model, with crashes.')
@@ -28,10 +30,9 @@ const values = program('pnpm model', 'Runs random operations against a model, wi
   .option('--keep <ids>', 'the only operations to run, by id: a replay of what was shrunk')
   .option('--failures <count>', 'failing seeds after which it stops', wholeNumber, 1)
   .option('--shrink <ms>', 'how long a failing list is made shorter', wholeNumber, 20_000)
+  .option('--json', 'prints lines of JSON')
   .parse()
   .opts<Words>();
-
-const PROGRESS_SEED_COUNT = 25;
 
 process.exitCode = await main();
 
@@ -42,6 +43,7 @@ async function main(): Promise<number> {
   const operationCount = values.ops;
   const keep = keptIds();
   const watchdog = new Watchdog();
+  const showProgress = progressPrinter('model test', 'seeds');
   let runCount = 0;
   let failureCount = 0;
   for (; runCount < seedCount && failureCount < values.failures; runCount++) {
@@ -56,15 +58,29 @@ async function main(): Promise<number> {
     });
     if (report !== null) {
       failureCount += 1;
-      console.log(report);
+      console.log(
+        values.json
+          ? JSON.stringify({ profile: profile.name, seed, operationCount, report })
+          : report,
+      );
     }
-    if ((runCount + 1) % PROGRESS_SEED_COUNT === 0) console.log(`${runCount + 1} seeds`);
+    showProgress({ doneCount: runCount + 1, share: (runCount + 1) / seedCount });
   }
   await watchdog.stop();
-  console.log(
-    `model test: ${runCount} seeds from ${seedText(firstSeed)}, ${runCount * operationCount} operations, ${failureCount} differences`,
-  );
+  const closing = { runCount, firstSeed, operationCount: runCount * operationCount, failureCount };
+  console.log(values.json ? JSON.stringify(closing) : closingText(closing));
   return failureCount === 0 ? 0 : 1;
+}
+
+interface Closing {
+  readonly runCount: number;
+  readonly firstSeed: number;
+  readonly operationCount: number;
+  readonly failureCount: number;
+}
+
+function closingText({ runCount, firstSeed, operationCount, failureCount }: Closing): string {
+  return `model test: ${runCount} seeds from ${seedText(firstSeed)}, ${operationCount} operations, ${failureCount} differences`;
 }
 
 function chosenProfiles(): Profile[] {

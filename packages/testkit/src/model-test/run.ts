@@ -58,6 +58,7 @@ export async function runOperations(
 
 /** Gives back the threads and files of a database that failed; what it answers is of no interest any more. */
 async function abandon(run: RunState): Promise<void> {
+  // What failed is known; this is only to give things back.
   if (!run.world.isSimulated) await run.world.settle(run.database.close()).catch(() => {});
 }
 

@@ -1,0 +1,133 @@
+// The bars of the contract that are counts, each with the programs that do as much.
+//
+// B13 and B14, the order of syncs and acknowledgements, are asserted in every world of B1 to B8.
+
+import { CRASH_MODELS } from '../drivers/crash-points.js';
+import { type Bar, type Line, numberIn, type Part, type Tally } from './bar.js';
+
+const TESTKIT = 'packages/testkit/dist';
+const SIMULATION_PART_COUNT = 4;
+const SIMULATION_SEED_COUNT = 2_000;
+const FUZZ_CASE_COUNT = 200_000;
+/** A failing case is small with as many operations. */
+const SMALL_OPERATION_COUNT = 20;
+
+/** See the head of this file. */
+export const BARS: readonly Bar[] = [
+  {
+    label: 'B1',
+    what: 'crashes before each operation of a workload, images checked',
+    wantedCount: 4_000,
+    parts: CRASH_MODELS.map((model) => [...driver('crash-every'), '--model', model]),
+    tallyOf: checked,
+  },
+  {
+    label: 'B3',
+    what: 'faults in each operation, of each kind, once and for good',
+    wantedCount: 8_000,
+    parts: [driver('fail-every')],
+    tallyOf: checked,
+  },
+  {
+    label: 'B4',
+    what: 'bytes of closed databases with one bit flipped, none of which is unchecked (B5)',
+    wantedCount: 65_536,
+    parts: [driver('flip-every')],
+    tallyOf: checked,
+  },
+  {
+    label: 'B7',
+    what: 'seeds of the simulation, 300 operations each',
+    wantedCount: SIMULATION_SEED_COUNT,
+    parts: Array.from({ length: SIMULATION_PART_COUNT }, (_, index) => simulation(index)),
+    tallyOf: (line) => tally(line, 'seedCount', 'violationCount'),
+  },
+  {
+    label: 'B8',
+    what: 'lists of operations under every set of options',
+    wantedCount: 100,
+    parts: [driver('metamorphic')],
+    tallyOf: checked,
+  },
+  {
+    label: 'B9',
+    what: 'writers killed by the system',
+    wantedCount: 100,
+    parts: ['always', 'os'].map((durability) => [
+      ...[`${TESTKIT}/kill-loop/main.js`, '--kills', '50', '--durability', durability, '--json'],
+    ]),
+    tallyOf: (line) => ({
+      count: numberIn(line, 'killCount'),
+      violationCount: line['problem'] === null ? numberIn(line, 'lostCount') : 1,
+    }),
+  },
+  {
+    label: 'B10',
+    what: 'planted faults that tests notice',
+    wantedCount: 40,
+    parts: [[`${TESTKIT}/mutants/main.js`, '--json']],
+    tallyOf: mutantTally,
+  },
+  {
+    label: 'B11',
+    what: 'damaged and forged inputs of decoders',
+    wantedCount: 2_000_000,
+    parts: [['tools/fuzz/run.mjs', '--cases', `${FUZZ_CASE_COUNT}`, '--json']],
+    tallyOf: (line) => tally(line, 'caseCount', 'violations'),
+  },
+  { ...leg('openers'), label: 'B16', what: 'rounds of 8 openers', wantedCount: 200 },
+  { ...leg('full-disk'), label: 'B17', what: 'disks filled and freed', wantedCount: 1_000 },
+  { ...leg('read-only'), label: 'B18', what: 'crashed directories read', wantedCount: 1_000 },
+  { ...leg('workers'), label: 'B19', what: 'background threads that died', wantedCount: 1_000 },
+  {
+    label: 'B26',
+    what: 'planted faults found by simulation, replayed, and shrunk to 20 operations',
+    wantedCount: 25,
+    parts: [[`${TESTKIT}/simulation/mutants-main.js`, '--json']],
+    tallyOf: replayTally,
+  },
+];
+
+function driver(name: string): Part {
+  return [`${TESTKIT}/drivers/main.js`, '--driver', name, '--full', '--json'];
+}
+
+function simulation(index: number): Part {
+  const seedCount = SIMULATION_SEED_COUNT / SIMULATION_PART_COUNT;
+  const words = ['--seeds', `${seedCount}`, '--seed', `${1 + index * seedCount}`, '--json'];
+  return [`${TESTKIT}/simulation/main.js`, ...words];
+}
+
+function leg(name: string): Pick<Bar, 'parts' | 'tallyOf'> {
+  return {
+    parts: [
+      ['--max-old-space-size=256', `${TESTKIT}/legs/main.js`, '--leg', name, '--full', '--json'],
+    ],
+    tallyOf: (line) => tally(line, 'roundCount', 'violations'),
+  };
+}
+
+/** A canary is a change that changes nothing: it must pass, and does not count. */
+function mutantTally({ name, kind }: Line): Tally {
+  const isCanary = name === 'canary';
+  return {
+    count: !isCanary && kind === 'failed' ? 1 : 0,
+    violationCount: kind === (isCanary ? 'passed' : 'failed') ? 0 : 1,
+  };
+}
+
+/** That a simulation does not find a planted fault is no violation: others look for it as well. */
+function replayTally(line: Line): Tally {
+  if (typeof line['seed'] !== 'number') return { count: 0, violationCount: 0 };
+  const isSmall = numberIn(line, 'operationCount') <= SMALL_OPERATION_COUNT;
+  const isGood = line['isReplayed'] === true && isSmall;
+  return { count: isGood ? 1 : 0, violationCount: isGood ? 0 : 1 };
+}
+
+function checked(line: Line): Tally {
+  return tally(line, 'checkedCount', 'violations');
+}
+
+function tally(line: Line, countField: string, violationField: string): Tally {
+  return { count: numberIn(line, countField), violationCount: numberIn(line, violationField) };
+}
