@@ -46,6 +46,10 @@ async function runPart(bar: Bar, part: Part, options: BarRunOptions): Promise<Pa
   const parsed = lines.map(parsedLine);
   const texts = lines.filter((_, index) => parsed[index] === null);
   if (texts.length > 0) options.onText(texts.join('\n'));
+  const found = parsed.flatMap((line) =>
+    Array.isArray(line?.['violations']) ? line['violations'] : [],
+  );
+  for (const violation of found) options.onText(JSON.stringify(violation, null, 2));
   const tallies = parsed.flatMap((line) => (line === null ? [] : [bar.tallyOf(line)]));
   return {
     count: tallies.reduce((sum, { count }) => sum + count, 0),

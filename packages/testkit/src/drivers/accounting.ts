@@ -52,6 +52,11 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     why: 'I5: zeros ahead of the records of a log are good to have, not needed',
   },
   {
+    operations: ['freeSpace'],
+    name: /^\d+\.log$/,
+    why: 'I5: whether there is space for zeros ahead need not be known',
+  },
+  {
     operations: ['exists', 'stat', 'remove', 'freeSpace', 'create', 'write', 'syncData'],
     name: /^RESERVE$/,
     why: 'I5: the reserve is good to have, not needed',
