@@ -66,8 +66,9 @@ const words = program(
 process.exitCode = words.phase === undefined ? main() : await runPhase(words.phase);
 
 function main(): number {
-  const killed = measured('killed', words.tables);
-  const clean = words.entries === 0 ? null : measured('clean', words.entries);
+  const { tables, logMib, entries } = words;
+  const killed = measured(['--phase', 'killed', '--tables', `${tables}`, '--log-mib', `${logMib}`]);
+  const clean = entries === 0 ? null : measured(['--phase', 'clean', '--entries', `${entries}`]);
   const result = { killed, clean };
   console.log(words.json ? JSON.stringify(result) : result);
   const missed = [
@@ -84,11 +85,10 @@ function main(): number {
 }
 
 /** Makes a store in one process and opens it in another. */
-function measured(phase: 'killed' | 'clean', size: number): Opening {
+function measured(making: readonly string[]): Opening {
   const directory = mkdtempSync(join(tmpdir(), 'varve-opening-'));
-  const sizes = ['--tables', `${size}`, '--entries', `${size}`, '--log-mib', `${words.logMib}`];
   try {
-    runSelf(['--phase', phase, '--directory', directory, ...sizes]);
+    runSelf([...making, '--directory', directory]);
     return JSON.parse(runSelf(['--phase', 'open', '--directory', directory])) as Opening;
   } finally {
     rmSync(directory, { recursive: true });
@@ -116,20 +116,21 @@ async function runPhase(phase: 'killed' | 'clean' | 'open'): Promise<number> {
 async function leaveKilled(): Promise<void> {
   const db = await openBytes({ tuning: { memtableSizeBytes: TABLE_SIZE_BYTES } });
   const entryCount = Math.ceil((words.tables * TABLE_SIZE_BYTES) / ENTRY_SIZE_BYTES);
-  await fill(db, entryCount, 'sequential', 'tables');
+  await fill(db, entryCount, { order: 'sequential', what: 'tables' });
   await db.close();
   // A memtable that is not full, whatever the log takes.
   const again = await openBytes({
     memoryBudgetBytes: 16 * words.logMib * MIB,
     tuning: { memtableSizeBytes: 2 * words.logMib * MIB },
   });
-  await fill(again, Math.floor((words.logMib * MIB) / ENTRY_SIZE_BYTES), 'random', 'a log');
+  const loggedCount = Math.floor((words.logMib * MIB) / ENTRY_SIZE_BYTES);
+  await fill(again, loggedCount, { order: 'random', what: 'a log' });
   process.kill(process.pid, 'SIGKILL');
 }
 
 async function leaveClean(): Promise<void> {
   const db = await openBytes({});
-  await fill(db, words.entries, 'sequential', 'a store');
+  await fill(db, words.entries, { order: 'sequential', what: 'a store' });
   await db.close();
 }
 
@@ -152,7 +153,7 @@ function openBytes(options: DatabaseOptions): Promise<Bytes> {
 async function fill(
   db: Bytes,
   entryCount: number,
-  ...[order, what]: ['sequential' | 'random', string]
+  { order, what }: { readonly order: 'sequential' | 'random'; readonly what: string },
 ): Promise<void> {
   const keys = new KeyOrder(entryCount, order);
   const values = new ValueSource(ENTRY_SIZE_BYTES - 16);

@@ -129,6 +129,18 @@ describe('Background', () => {
     await db.close();
   });
 
+  test('is settled only when the files that merges made obsolete are gone', async () => {
+    const db = await openSmall(memory, { clock, tuning: { level0CompactionTrigger: 2 } });
+    for (const value of ['1', '2', '3', '4']) {
+      await db.put('a', value);
+      await db.flush();
+    }
+    const settling = db.settle().then(tableNames);
+    await passTime();
+    expect(await settling).toHaveLength(db.stats().tables.count);
+    await db.close();
+  });
+
   test('counts the failures of each job by itself', async () => {
     const db = await openSmall(faulty, { clock });
     await db.put('a', '1');

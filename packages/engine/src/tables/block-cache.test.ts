@@ -1,6 +1,6 @@
 import { createRandom } from '@varve/base';
 import type { TableReader } from '@varve/sstable';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BlockCache } from './block-cache.js';
 import { NOT_CACHED, TableHandle } from './table-handle.js';
 
@@ -216,6 +216,34 @@ describe('BlockCache.publishOversized', () => {
     cache.publishOversized(new Uint8Array(20 * SLOT_SIZE_BYTES), handle, 150);
     expect(cachedBlocks(handle)).toHaveLength(80);
     expect(cache.usedBytes).toBe(100 * SLOT_SIZE_BYTES);
+  });
+});
+
+describe('The slab of a BlockCache', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  test('is made when the first slot is taken; memory charged before leaves fewer slots', () => {
+    const cache = makeCache(100);
+    cache.charge(30 * SLOT_SIZE_BYTES);
+    expect(cache.bytes).toHaveLength(0);
+    const handle = makeHandle(1);
+    for (let index = 0; index < BLOCK_COUNT; index++) load(cache, handle, index);
+    expect(cache.bytes).toHaveLength(100 * SLOT_SIZE_BYTES);
+    expect(cachedBlocks(handle)).toHaveLength(70);
+  });
+
+  test('P7: for which there is no memory makes taking a slot fail with BUSY, and a later one succeeds', () => {
+    const cache = makeCache(100);
+    const noMemory = function noMemory(): never {
+      throw new RangeError('Array buffer allocation failed');
+    };
+    vi.stubGlobal('ArrayBuffer', noMemory);
+    expect(() => cache.takeSlot()).toThrow(expect.objectContaining({ code: 'BUSY' }));
+    vi.unstubAllGlobals();
+    expect(cache.takeSlot()).toBe(0);
+    expect(cache.bytes).toHaveLength(100 * SLOT_SIZE_BYTES);
   });
 });
 

@@ -69,20 +69,25 @@ describe('BARS', () => {
     expect(tallies('B1', { checkedCount: 7, violations: [{}] })).toEqual([
       { count: 7, violationCount: 1 },
     ]);
-    expect(tallies('B9', { killCount: 5, problem: null, lostCount: 0 })).toEqual([
-      { count: 5, violationCount: 0 },
+    const killed = { killCount: 20, recoveryKillCount: 2, problem: null, lostCount: 0 };
+    expect(tallies('B9', killed, { ...killed, recoveryKillCount: 1 })).toEqual([
+      { count: 20, violationCount: 0 },
+      { count: 20, violationCount: 1 },
+    ]);
+    const fuzzed = { caseCount: 200_000, violations: [] };
+    expect(tallies('B11', fuzzed, { ...fuzzed, caseCount: 199_999 })).toEqual([one, nothing]);
+    expect(tallies('B18', { figures: { images: 20 }, roundCount: 1, violations: [] })).toEqual([
+      { count: 20, violationCount: 0 },
     ]);
     expect(tallies('B9', { killCount: 5, problem: 'no' })[0]!.violationCount).toBe(1);
     const mutants = [{ kind: 'failed' }, { kind: 'passed' }, { name: 'canary', kind: 'passed' }];
     expect(tallies('B10', ...mutants)).toEqual([one, wrong, nothing]);
-    const found = { seed: 1, isReplayed: true, operationCount: 20 };
+    const found = { seed: 1, isReplayed: true, operationCount: 20, shrinkMs: 60_000 };
     const large = { ...found, operationCount: 21 };
     const lost = { ...found, isReplayed: false };
-    expect(tallies('B26', found, large, lost, { seed: null })).toEqual([
-      one,
-      wrong,
-      wrong,
-      nothing,
+    const slow = { ...found, shrinkMs: 60_001 };
+    expect(tallies('B26', found, large, lost, slow, { seed: null })).toEqual([
+      ...[one, wrong, wrong, wrong, nothing],
     ]);
   });
 });

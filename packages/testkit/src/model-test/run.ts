@@ -56,9 +56,9 @@ export async function runOperations(
   }
 }
 
-/** Gives back the threads and files of a database that failed; what it answers is of no interest any more. */
+/** Gives back the threads and files of a database that failed. */
 async function abandon(run: RunState): Promise<void> {
-  // What failed is known; this is only to give things back.
+  // What it answers is of no interest any more.
   if (!run.world.isSimulated) await run.world.settle(run.database.close()).catch(() => {});
 }
 

@@ -10,6 +10,7 @@ import { entropy, systemClock } from '@varve/base';
 import type { CrashModel } from '@varve/vfs';
 import { oneOf, program, seedWord, wholeNumber } from '../command-line.js';
 import { Watchdog } from '../model-test/watchdog.js';
+import { progressPrinter } from '../progress.js';
 import { POLICY_NAMES, type PolicyName } from './policy.js';
 import { PROFILES, type Profile } from './profiles.js';
 import { keepFailure, seedText } from './report.js';
@@ -48,7 +49,6 @@ const values = program(
 
 const FAILURE_FOLDER = '.sim-failures';
 const REPEAT_STRIDE = 100;
-const PROGRESS_INTERVAL_MS = 5_000;
 
 const totals = {
   seedCount: 0,
@@ -60,7 +60,6 @@ const totals = {
   violationCount: 0,
 };
 const startMs = systemClock.monotonicMs();
-let printedMs = startMs;
 
 process.on('unhandledRejection', (reason) => {
   totals.violationCount += 1;
@@ -89,6 +88,7 @@ async function runSeeds(watchdog: Watchdog): Promise<void> {
   const profiles = chosenProfiles();
   const { policy, model = null, seeds: seedCount } = values;
   const firstSeed = values.seed === 'fresh' ? entropy.u32() : values.seed;
+  const showProgress = progressPrinter('simulation', 'seeds');
   for (let count = 0; count < seedCount; count++) {
     if (totals.violationCount >= values.failures) return;
     const seed = (firstSeed + count) >>> 0;
@@ -99,7 +99,7 @@ async function runSeeds(watchdog: Watchdog): Promise<void> {
     const identity = { profile, seed, operationCount: values.ops, model, policy };
     const onRun = (): void => watchdog.beat();
     await note(await trySeed(identity, { shrinkMs: values.shrink, runs, onRun }));
-    printProgress(seedCount);
+    showProgress({ doneCount: totals.seedCount, share: totals.seedCount / seedCount });
   }
 }
 
@@ -117,15 +117,6 @@ async function note({ result, failure }: Outcome): Promise<void> {
   if (failure === null) return;
   totals.violationCount += 1;
   console.log(await keepFailure(failure, FAILURE_FOLDER));
-}
-
-function printProgress(seedCount: number): void {
-  const nowMs = systemClock.monotonicMs();
-  if (nowMs - printedMs < PROGRESS_INTERVAL_MS) return;
-  printedMs = nowMs;
-  const rate = totals.seedCount / ((nowMs - startMs) / 1000);
-  const left = Math.round((seedCount - totals.seedCount) / rate);
-  console.error(`${totals.seedCount} of ${seedCount} seeds, ${rate.toFixed(1)}/s, ${left} s left`);
 }
 
 function printTotals(): void {
