@@ -57,7 +57,7 @@ interface Chosen {
 /** What a job is made by, and what becomes of it. */
 export interface MergeSubmission {
   readonly makeJob: () => Job;
-  readonly take: (result: CompactionResult) => void;
+  readonly take: (result: CompactionResult, durationMs: number) => void;
   /** It has failed for good. */
   readonly giveUp: (error: StorageError) => void;
 }
@@ -292,7 +292,6 @@ export class BackgroundCompaction {
   }
 
   #merge(tree: KeyspaceTree, merge: TableMerge, request?: ManualCompaction): void {
-    const startMs = this.#parts.clock.monotonicMs();
     const task = this.#taskOf(tree, merge);
     for (const fileNumber of inputFileNumbers(merge)) this.#busy.add(fileNumber);
     // The job opens its inputs one by one: they must not be removed when the keyspace is dropped meanwhile.
@@ -303,9 +302,9 @@ export class BackgroundCompaction {
     };
     this.#submit({
       makeJob: () => compactionJobOf(this.#parts, task),
-      take: (result) => {
+      take: (result, durationMs) => {
         // It may throw and be called again: until it has succeeded, the inputs are not free for another merge.
-        this.#takeMerge(tree, merge, { result, startMs });
+        this.#takeMerge(tree, merge, { result, durationMs });
         this.#setAside.forget(inputFileNumbers(merge));
         end();
       },
@@ -335,9 +334,9 @@ export class BackgroundCompaction {
   #takeMerge(
     tree: KeyspaceTree,
     merge: TableMerge,
-    done: { readonly result: CompactionResult; readonly startMs: number },
+    done: { readonly result: CompactionResult; readonly durationMs: number },
   ): void {
-    const { versions, metrics, events, clock } = this.#parts;
+    const { versions, metrics, events } = this.#parts;
     const { id: keyspaceId, name } = tree.metadata;
     if (!versions.current.keyspaces.has(keyspaceId)) {
       this.#parts.obsolete.discard(done.result.tables.map(({ fileNumber }) => fileNumber));
@@ -348,7 +347,7 @@ export class BackgroundCompaction {
     this.#publish();
     const readBytes = sizeOf(merge.inputs.flatMap((input) => input.tables));
     const writtenBytes = sizeOf(outputs);
-    const durationMs = clock.monotonicMs() - done.startMs;
+    const { durationMs } = done;
     metrics.compactionCount += 1;
     metrics.compactionReadBytes += readBytes;
     metrics.compactionWrittenBytes += writtenBytes;

@@ -30,7 +30,7 @@ const SUSPENSION_MS_MAX = 30_000;
 interface Submission {
   readonly lane: Lane;
   readonly makeJob: () => Job;
-  readonly take: (result: JobResult) => void;
+  readonly take: (result: JobResult, durationMs: number) => void;
   /** It has failed for good. Default: nothing more can be written. */
   readonly giveUp?: (error: StorageError) => void;
   /** Whether memtables depend on it: see `RetriedWork`. */
@@ -68,7 +68,7 @@ export class Background {
         this.#submit({
           lane: 'compact',
           makeJob,
-          take: (result) => take(result as CompactionResult),
+          take: (result, durationMs) => take(result as CompactionResult, durationMs),
           giveUp,
         }),
       onDue: () => this.consider(),
@@ -245,21 +245,20 @@ export class Background {
     this.#flushing = true;
     const blocks = this.#isFlushLate ? 'plain' : 'compressed';
     this.#isFlushLate = this.frozen.length > 1;
-    const startMs = this.#parts.clock.monotonicMs();
     this.#submit({
       lane: 'flush',
       makeJob: () => flushJobOf(this.#parts, generation.memtable, { blocks }),
-      take: (result) => {
+      take: (result, durationMs) => {
         // It may throw and be called again: until it has succeeded, the memtable must not be flushed once more.
-        this.#takeFlush(generation, result as FlushResult, startMs);
+        this.#takeFlush(generation, result as FlushResult, durationMs);
         this.#flushing = false;
       },
       isEssential: true,
     });
   }
 
-  #takeFlush(generation: Generation, result: FlushResult, startMs: number): void {
-    const { versions, metrics, events, clock, logAfter, obsolete } = this.#parts;
+  #takeFlush(generation: Generation, result: FlushResult, durationMs: number): void {
+    const { versions, metrics, events, logAfter, obsolete } = this.#parts;
     const isLive = ({ keyspaceId }: { readonly keyspaceId: number }): boolean =>
       versions.current.keyspaces.has(keyspaceId);
     const live = result.tables.filter(isLive);
@@ -279,7 +278,6 @@ export class Background {
     obsolete.retire({ release: () => this.#parts.onLogUnneeded(generation) });
     this.#publishView();
     const writtenBytes = added.reduce((sum, { table }) => sum + table.sizeBytes, 0);
-    const durationMs = clock.monotonicMs() - startMs;
     metrics.flushCount += 1;
     metrics.flushedBytes += writtenBytes;
     metrics.flushMs += durationMs;
@@ -312,11 +310,11 @@ export class Background {
     const run = (): void =>
       this.#parts.executor.submit(lane, makeJob(), (outcome) => {
         if (this.#stopped) return;
-        if (outcome.ok) takeOver(outcome.result);
+        if (outcome.ok) takeOver(outcome.result, outcome.durationMs);
         else if (isOfNames(outcome.error)) this.#loseNames(outcome.error);
         else failed(outcome.error);
       });
-    const takeOver = (result: JobResult): void => {
+    const takeOver = (result: JobResult, durationMs: number): void => {
       const damage = this.#failureOf(() => this.#openTables(result));
       if (damage !== null && !isLackOf(damage)) {
         // No edit names them yet, so they can be written again.
@@ -324,9 +322,9 @@ export class Background {
         failed(damage);
         return;
       }
-      const failure = damage ?? this.#failureOf(() => take(result));
+      const failure = damage ?? this.#failureOf(() => take(result, durationMs));
       if (failure !== null && this.#isPassing(failure)) {
-        this.#retry(work, failure, () => takeOver(result));
+        this.#retry(work, failure, () => takeOver(result, durationMs));
         this.#considerManifestSync();
       } else if (failure !== null) {
         this.#giveUp(failure);

@@ -12,13 +12,16 @@ export type StallReason = 'memtables' | 'level0' | 'compaction' | 'log';
 
 /** The events of a database and their data. Sizes in bytes, times in milliseconds. */
 export interface DatabaseEvents {
-  /** A memtable has become tables of level 0. */
+  /**
+   * A memtable has become tables of level 0. `durationMs`: how long its thread took, whatever the memtable and the result
+   * waited for.
+   */
   flush: {
     readonly tableCount: number;
     readonly writtenBytes: number;
     readonly durationMs: number;
   };
-  /** Tables were merged, or moved to another level (`'move'`: nothing was written). */
+  /** Tables were merged (`durationMs` as above), or moved to another level (`'move'`: nothing was written). */
   compaction: {
     readonly kind: 'merge' | 'move' | 'drop';
     readonly keyspace: string;

@@ -12,7 +12,8 @@ export type Lane = 'flush' | 'compact';
 export type JobDone = (outcome: JobOutcome) => void;
 
 export type JobOutcome =
-  | { readonly ok: true; readonly result: JobResult }
+  /** `durationMs`: from the job's first step to its last, without what it waited for before and after. */
+  | { readonly ok: true; readonly result: JobResult; readonly durationMs: number }
   | { readonly ok: false; readonly error: Error };
 
 export interface Executor {

@@ -69,7 +69,7 @@ describe('InlineExecutor', () => {
     executor.submit('flush', job, (outcome) => results.push(outcome));
     job.databaseId.fill(0xff);
     await quiescence();
-    expect(results).toEqual([{ ok: true, result: { kind: 'prepareLog' } }]);
+    expect(results).toEqual([{ ok: true, result: { kind: 'prepareLog' }, durationMs: 0 }]);
     const file = memory.openSync('/db/000001.log', 'read');
     const header = new Uint8Array(64);
     file.readSync(header, 0, 64, 0);

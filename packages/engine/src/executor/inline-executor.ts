@@ -69,7 +69,9 @@ export class InlineExecutor implements Executor {
 
   #run(job: Job): JobOutcome {
     try {
-      return { ok: true, result: structuredClone(runJob(this.#fileSystem, job, NO_PROGRESS)) };
+      const startMs = this.#clock.monotonicMs();
+      const result = structuredClone(runJob(this.#fileSystem, job, NO_PROGRESS));
+      return { ok: true, result, durationMs: this.#clock.monotonicMs() - startMs };
     } catch (error) {
       return { ok: false, error: error as Error };
     }

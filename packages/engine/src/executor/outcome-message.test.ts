@@ -57,6 +57,10 @@ describe('An error that crosses from a worker', () => {
 
   test('a result crosses as it is', () => {
     const result = { kind: 'removeFiles', failedPaths: ['a'] } as const;
-    expect(messageToOutcome(structuredClone({ id: 1, result }))).toEqual({ ok: true, result });
+    expect(messageToOutcome(structuredClone({ id: 1, result, durationMs: 7 }))).toEqual({
+      ok: true,
+      result,
+      durationMs: 7,
+    });
   });
 });

@@ -23,7 +23,7 @@ export interface ErrorMessage {
 }
 
 export type OutcomeMessage =
-  | { readonly id: number; readonly result: JobResult }
+  | { readonly id: number; readonly result: JobResult; readonly durationMs: number }
   | { readonly id: number; readonly error: ErrorMessage };
 
 /**
@@ -45,7 +45,10 @@ export function errorToMessage(error: unknown): ErrorMessage {
 }
 
 export function messageToOutcome(message: OutcomeMessage): JobOutcome {
-  if ('result' in message) return { ok: true, result: message.result };
+  if ('result' in message) {
+    const { result, durationMs } = message;
+    return { ok: true, result, durationMs };
+  }
   const { code, message: text, stack, ...details } = message.error;
   const defined = Object.fromEntries(
     Object.entries(details).filter(([, value]) => value !== undefined),

@@ -55,7 +55,11 @@ class FakeExecutor implements Executor {
   }
 }
 
-const SUCCESS: JobOutcome = { ok: true, result: { kind: 'removeFiles', failedPaths: [] } };
+const SUCCESS: JobOutcome = {
+  ok: true,
+  result: { kind: 'removeFiles', failedPaths: [] },
+  durationMs: 0,
+};
 
 function removal(name: string): Job {
   return { kind: 'removeFiles', paths: [name] };

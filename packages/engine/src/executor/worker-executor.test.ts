@@ -100,7 +100,8 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
         return outcome;
       });
       const outcomes = await Promise.all(jobs);
-      const done = { ok: true, result: { kind: 'removeFiles', failedPaths: [] } };
+      const result = { kind: 'removeFiles', failedPaths: [] };
+      const done = { ok: true, result, durationMs: expect.any(Number) };
       expect(outcomes).toEqual(new Array(10).fill(done));
       expect(fs.readdirSync(directory)).toEqual([]);
       expect(workers).toHaveLength(count);

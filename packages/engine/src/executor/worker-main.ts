@@ -44,7 +44,9 @@ function answer({ id, job }: { id: number; job: Job }): void {
 
 function run(id: number, job: Job): OutcomeMessage {
   try {
-    return { id, result: runJob(fileSystem, job, progress) };
+    const startMs = performance.now();
+    const result = runJob(fileSystem, job, progress);
+    return { id, result, durationMs: performance.now() - startMs };
   } catch (error) {
     return { id, error: errorToMessage(error) };
   }
