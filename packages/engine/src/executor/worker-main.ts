@@ -6,7 +6,7 @@
  */
 import { setPriority } from 'node:os';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { initializeChecksums } from '@varve/base';
+import { initializeChecksums, systemClock } from '@varve/base';
 import { NodeFileSystem } from '@varve/vfs';
 import { type Job, runJob, transferableBuffers } from './job.js';
 import { errorToMessage, type OutcomeMessage } from './outcome-message.js';
@@ -44,9 +44,9 @@ function answer({ id, job }: { id: number; job: Job }): void {
 
 function run(id: number, job: Job): OutcomeMessage {
   try {
-    const startMs = performance.now();
+    const startMs = systemClock.monotonicMs();
     const result = runJob(fileSystem, job, progress);
-    return { id, result, durationMs: performance.now() - startMs };
+    return { id, result, durationMs: systemClock.monotonicMs() - startMs };
   } catch (error) {
     return { id, error: errorToMessage(error) };
   }
