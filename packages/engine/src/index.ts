@@ -31,6 +31,7 @@ export {
   type ReadOptions,
   type WriteOptions,
 } from './keyspace.js';
+export { type KeyspacePlace, LazyKeyspace, type LazyKeyspaceOptions } from './lazy-keyspace.js';
 export type { DatabaseOptions, KeyspaceOptions, TuningOptions } from './options.js';
 export {
   type BoundsOptions,

@@ -1,3 +1,3 @@
 /** The public surface of the Keyv storage. */
 export { KeyvVarve, type StoredEntry } from './keyv-varve.js';
-export type { KeyvVarveOptions } from './lazy-keyspace.js';
+export type { KeyvVarveOptions } from './options.js';

@@ -3,11 +3,11 @@
 
 import { systemClock } from '@varve/base';
 import { open, type StorageError } from '@varve/engine';
+import { useWorkplace } from '@varve/testkit';
 import Keyv5 from 'keyv';
 import Keyv6 from 'keyv-6';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KeyvVarve } from './keyv-varve.js';
-import { useWorkplace } from './testing/workplace.js';
 
 const place = useWorkplace();
 let testCount = 0;

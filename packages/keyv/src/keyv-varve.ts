@@ -11,8 +11,8 @@
  * Both give the same entries in the database, so a cache survives the move from one to the other.
  */
 import { systemClock } from '@varve/base';
-import type { WriteOptions } from '@varve/engine';
-import { type EntryKeyspace, type KeyvVarveOptions, LazyKeyspace } from './lazy-keyspace.js';
+import { type Keyspace, LazyKeyspace, type WriteOptions } from '@varve/engine';
+import type { KeyvVarveOptions } from './options.js';
 import { isExpired, isLive, liveValue, type StoredValue, toStored } from './stored-value.js';
 
 /** An entry of `setMany`: with `ttl` from Keyv 5, with `expires` from Keyv 6. */
@@ -25,7 +25,13 @@ export interface StoredEntry {
   readonly expires?: number | undefined;
 }
 
+/** Entries by their full key. */
+type EntryKeyspace = Keyspace<string, StoredValue>;
+
 type ErrorListener = (error: unknown) => void;
+
+const FORMAT = { keyEncoding: 'utf8', valueEncoding: 'msgpack' } as const;
+const DEFAULT_KEYSPACE_NAME = 'keyv';
 
 /** Deletes in one batch of `deleteExpired`. */
 const BATCH_ENTRY_COUNT = 1000;
@@ -42,7 +48,7 @@ export class KeyvVarve {
   namespace: string | undefined;
   /** Keyv 5 iterates only storages that say they are one of those it knows; this behaves like the one for SQLite. */
   readonly opts: Record<string, unknown> = { dialect: 'sqlite', url: 'varve' };
-  readonly #lazy: LazyKeyspace;
+  readonly #lazy: LazyKeyspace<typeof FORMAT>;
   readonly #writeOptions: WriteOptions;
   readonly #errorListeners: ErrorListener[] = [];
   #contract: 5 | 6 = 5;
@@ -54,7 +60,8 @@ export class KeyvVarve {
    */
   constructor(where: string | KeyvVarveOptions) {
     const options = typeof where === 'string' ? { path: where } : where;
-    this.#lazy = new LazyKeyspace(options);
+    const { keyspace = DEFAULT_KEYSPACE_NAME } = options;
+    this.#lazy = new LazyKeyspace({ ...options, keyspace }, { format: FORMAT, owner: 'KeyvVarve' });
     this.#writeOptions = options.durability === undefined ? {} : { durability: options.durability };
   }
 
@@ -67,7 +74,7 @@ export class KeyvVarve {
   /** The value of a key, or `undefined` when there is none or it has expired. */
   async get(key: string): Promise<unknown> {
     try {
-      const entries = await this.#lazy.get();
+      const entries = await this.#entries();
       return liveValue(await entries.get(this.#storedKey(key)));
     } catch (error) {
       // Keyv 5 makes a failed read a miss, without a word.
@@ -86,7 +93,7 @@ export class KeyvVarve {
    * @param expiry a duration from Keyv 5, a time from Keyv 6; absent: it never expires
    */
   async set(key: string, value: unknown, expiry?: number): Promise<boolean> {
-    const entries = await this.#lazy.get();
+    const entries = await this.#entries();
     const stored = toStored(value, this.#expiresAtMs(expiry));
     await entries.put(this.#storedKey(key), stored, this.#writeOptions);
     return true;
@@ -94,7 +101,7 @@ export class KeyvVarve {
 
   /** Stores all entries or none. */
   async setMany(many: readonly StoredEntry[]): Promise<boolean[]> {
-    const entries = await this.#lazy.get();
+    const entries = await this.#entries();
     const operations = many.map(({ key, value, ttl, expires }) => ({
       type: 'put' as const,
       key: this.#storedKey(key),
@@ -128,7 +135,7 @@ export class KeyvVarve {
 
   /** Removes everything in the namespace, or everything when there is none: all that was set before this call. */
   async clear(): Promise<void> {
-    const entries = await this.#lazy.get();
+    const entries = await this.#entries();
     // Sets that nobody waited for are to be cleared as well.
     await entries.batch([]);
     await entries.clear(this.#range(this.namespace), this.#writeOptions);
@@ -139,7 +146,7 @@ export class KeyvVarve {
    * @param namespace given by Keyv 5; by default the one that Keyv has set
    */
   async *iterator(namespace = this.namespace): AsyncGenerator<[string, unknown], void> {
-    const entries = await this.#lazy.get();
+    const entries = await this.#entries();
     const skipped = this.#contract === 5 ? 0 : prefixOf(namespace).length;
     for await (const [key, stored] of entries.entries(this.#range(namespace))) {
       if (!isExpired(stored)) yield [key.slice(skipped), stored[0]];
@@ -152,7 +159,7 @@ export class KeyvVarve {
    * million entries, in the background.
    */
   async deleteExpired(): Promise<number> {
-    const entries = await this.#lazy.get();
+    const entries = await this.#entries();
     let count = 0;
     let keys: string[] = [];
     for await (const [key, stored] of entries.entries()) {
@@ -181,12 +188,12 @@ export class KeyvVarve {
   }
 
   async #getMany(keys: readonly string[]): Promise<(StoredValue | undefined)[]> {
-    const entries = await this.#lazy.get();
+    const entries = await this.#entries();
     return entries.getMany(keys.map((key) => this.#storedKey(key)));
   }
 
   async #deleteMany(keys: readonly string[]): Promise<boolean[]> {
-    const entries = await this.#lazy.get();
+    const entries = await this.#entries();
     const storedKeys = keys.map((key) => this.#storedKey(key));
     const existed = (await entries.getMany(storedKeys)).map(isLive);
     await entries.batch(storedKeys.map(deletion), this.#writeOptions);
@@ -197,6 +204,11 @@ export class KeyvVarve {
    * A set of the same key may be under way. The empty batch makes it visible, and nothing comes between that, the
    * second look and the deletion, as none of them waits. Not synced: an entry that comes back is still expired.
    */
+  async #entries(): Promise<EntryKeyspace> {
+    // What is stored in it was made by `toStored`.
+    return (await this.#lazy.get()) as Keyspace<string, unknown> as EntryKeyspace;
+  }
+
   #deleteStillExpired(entries: EntryKeyspace, keys: readonly string[]): number {
     entries.batchSync([]);
     const expired = keys.filter((key) => {

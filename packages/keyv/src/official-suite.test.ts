@@ -3,11 +3,11 @@
 // must fail, so that the list stays true.
 
 import suite, { keyvIteratorTests } from '@keyv/test-suite';
+import { useWorkplace } from '@varve/testkit';
 import Keyv5 from 'keyv';
 import Keyv6 from 'keyv-6';
 import * as vitest from 'vitest';
 import { KeyvVarve } from './keyv-varve.js';
-import { useWorkplace } from './testing/workplace.js';
 
 const { describe, it } = vitest;
 const place = useWorkplace();

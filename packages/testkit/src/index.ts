@@ -3,3 +3,4 @@
 
 export { LeakCheck, openFiles, type ProcessEvents } from './leak-check.js';
 export { type SeededOptions, type SeededTestContext, seeded } from './seeded.js';
+export { useWorkplace, type Workplace } from './workplace.js';

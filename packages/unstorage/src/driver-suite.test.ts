@@ -1,10 +1,10 @@
 // The cases to which unstorage holds its own drivers, which it does not publish (test/drivers/utils.ts of its repository),
 // written anew: one driver and one storage for all of them, cleared after each.
 
+import { useWorkplace } from '@varve/testkit';
 import { createStorage, restoreSnapshot, type Storage } from 'unstorage';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import varve, { type VarveDriver } from './index.js';
-import { useWorkplace } from './testing/workplace.js';
 
 const place = useWorkplace();
 let driver: VarveDriver;

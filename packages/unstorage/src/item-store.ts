@@ -1,12 +1,20 @@
 /**
  * Items in a keyspace: bytes under their key, read and written as unstorage asks for them.
  */
-import type { WriteOptions } from '@varve/engine';
+import type { Keyspace, LazyKeyspace, WriteOptions } from '@varve/engine';
 import { bytesOf } from './bytes-of.js';
-import type { LazyKeyspace } from './lazy-keyspace.js';
 
 /** Called after a write; `key` is the one that was written. */
 export type WatchListener = (event: 'update' | 'remove', key: string) => unknown;
+
+/** Items as bytes by their key. */
+export type ItemKeyspace = Keyspace<string, Uint8Array>;
+
+/** Where an item store gets them from. */
+type ItemSource = Pick<
+  LazyKeyspace<{ readonly keyEncoding: 'utf8'; readonly valueEncoding: 'binary' }>,
+  'get' | 'close'
+>;
 
 const SEPARATOR = ':';
 
@@ -14,11 +22,11 @@ const SEPARATOR = ':';
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class ItemStore {
-  readonly #lazy: LazyKeyspace;
+  readonly #lazy: ItemSource;
   readonly #writeOptions: WriteOptions;
   readonly #listeners = new Set<WatchListener>();
 
-  constructor(lazy: LazyKeyspace, writeOptions: WriteOptions) {
+  constructor(lazy: ItemSource, writeOptions: WriteOptions) {
     this.#lazy = lazy;
     this.#writeOptions = writeOptions;
   }

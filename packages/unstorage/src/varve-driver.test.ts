@@ -2,6 +2,7 @@
 // The cases to which unstorage holds its own drivers are in driver-suite.test.ts.
 
 import { open } from '@varve/engine';
+import { useWorkplace } from '@varve/testkit';
 import {
   createStorage,
   type Driver,
@@ -13,7 +14,6 @@ import {
 } from 'unstorage';
 import { beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import varve, { type VarveDriver } from './index.js';
-import { useWorkplace } from './testing/workplace.js';
 
 const place = useWorkplace();
 let driver: VarveDriver;

@@ -5,9 +5,8 @@
  * round, and the command line shows what an application stored. Written against the documented interface of drivers, whose
  * types come from no package: a test compares them with those of unstorage.
  */
-import type { Database, DatabaseOptions, Durability } from '@varve/engine';
-import { ItemStore, type WatchListener } from './item-store.js';
-import { type ItemKeyspace, LazyKeyspace } from './lazy-keyspace.js';
+import { type Database, type DatabaseOptions, type Durability, LazyKeyspace } from '@varve/engine';
+import { type ItemKeyspace, ItemStore, type WatchListener } from './item-store.js';
 
 /** Options of the driver: `path`, or `database` for one that is open already. */
 export interface DriverOptions {
@@ -71,6 +70,7 @@ export interface VarveDriver {
 
 const NAME = 'varve';
 const DEFAULT_KEYSPACE_NAME = 'unstorage';
+const FORMAT = { keyEncoding: 'utf8', valueEncoding: 'binary' } as const;
 
 /**
  * Makes a driver. Opens nothing yet.
@@ -78,7 +78,10 @@ const DEFAULT_KEYSPACE_NAME = 'unstorage';
  */
 export function varveDriver(options: DriverOptions): VarveDriver {
   const { durability, keyspace = DEFAULT_KEYSPACE_NAME } = options;
-  const lazy = new LazyKeyspace({ ...options, keyspace });
+  const lazy = new LazyKeyspace(
+    { ...options, keyspace },
+    { format: FORMAT, owner: 'Varve driver' },
+  );
   const items = new ItemStore(lazy, durability === undefined ? {} : { durability });
   // Functions of the object, not methods of a class: unstorage calls them without the object.
   return {

@@ -19,7 +19,7 @@ export function useWorkplace(): Workplace {
   let directory: string;
   let database: Database;
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'varve-unstorage-'));
+    directory = mkdtempSync(join(tmpdir(), 'varve-test-'));
     database = await open(join(directory, 'shared'), { durability: 'os', backgroundThreads: 0 });
   });
   afterAll(async () => {
