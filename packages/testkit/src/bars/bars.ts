@@ -34,7 +34,7 @@ export const BARS: readonly Bar[] = [
     label: 'B3',
     what: 'faults in each operation, of each kind, once and for good',
     wantedCount: 8_000,
-    parts: [driver('fail-every')],
+    parts: ['1', '2', '3'].map((seed) => [...driver('fail-every'), '--seed', seed]),
     tallyOf: checked,
   },
   {

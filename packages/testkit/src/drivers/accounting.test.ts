@@ -45,7 +45,14 @@ describe('B3: accountFor', () => {
     const full = new StorageError('NO_SPACE', 'Cannot write');
     const zeros = { ...fault({ ...write, length: 256 * 1024 }), error: full };
     expect(accountFor([zeros], [], () => {})).toBeNull();
-    expect(accountFor([{ ...fault(write), error: full }], [], () => {})).not.toBeNull();
+    const record = { ...fault({ ...write, length: 40 }), error: full };
+    expect(accountFor([record], [], () => {})).not.toBeNull();
+  });
+
+  test('lets pass that there is no space for the end record of a log, and nothing else that it meets', () => {
+    const full = new StorageError('NO_SPACE', 'Cannot write');
+    expect(accountFor([{ ...fault(write), error: full }], [], () => {})).toBeNull();
+    expect(accountFor([fault(write)], [], () => {})).not.toBeNull();
   });
 
   test('leaves faults without an error to the answers of the database', () => {

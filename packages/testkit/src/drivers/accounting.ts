@@ -52,6 +52,13 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     why: 'I5: zeros ahead of the records of a log are good to have, not needed',
   },
   {
+    operations: ['write'],
+    name: /^\d+\.log$/,
+    length: RECORD_HEADER_SIZE_BYTES,
+    code: 'NO_SPACE',
+    why: 'I5: an end record only attests; a log without one is read as after a crash',
+  },
+  {
     operations: ['freeSpace'],
     name: /^\d+\.log$/,
     why: 'I5: whether there is space for zeros ahead need not be known',

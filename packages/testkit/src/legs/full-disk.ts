@@ -8,6 +8,7 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isStorageError, systemClock } from '@varve/base';
 import { type Database, open } from '@varve/engine';
+import { pause } from '../pause.js';
 import { count, emptyReport, type Leg, type LegReport, noteLargest, runRounds } from './leg.js';
 import { keyFor, Ledger, makeScratch, removeScratch, SMALL_OPTIONS, valueFor } from './scratch.js';
 
@@ -116,7 +117,7 @@ class FullDisk {
       const stop = database.events.on('state', () => {
         stop();
         // Whoever is refused is told in the same turn.
-        systemClock.delay(20, () => resolve('waits'));
+        void pause(20).then(() => resolve('waits'));
       });
       void writing.then((outcome) => {
         stop();
@@ -169,7 +170,7 @@ class FullDisk {
           this.#blame(`writing did not go on: ${error.message}`);
           return;
         }
-        await new Promise<void>((resolve) => systemClock.delay(5, resolve));
+        await pause(5);
       }
     }
   }

@@ -2,8 +2,8 @@
 // slower, refuse writes, or not open the database at all; what it acknowledged must be there when the limits are gone.
 
 import { LegChild } from './child.js';
-import { count, emptyReport, type Leg, type LegReport, runRounds } from './leg.js';
 import { ledgerOf } from './ledger-of-child.js';
+import { count, emptyReport, type Leg, type LegReport, runRounds } from './leg.js';
 import { hasProgram, makeScratch, removeScratch } from './scratch.js';
 
 /** What Node.js has open before any of our files, with two threads, is between 25 and 45. */

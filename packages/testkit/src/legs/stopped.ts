@@ -1,8 +1,9 @@
 // A process that writes is stopped and continued (SIGSTOP, SIGCONT), as by a debugger or a suspended machine, and killed at
 // last: it must keep its lock while it is stopped, go on as if nothing had been, and lose nothing.
 
-import { isStorageError, systemClock } from '@varve/base';
+import { isStorageError } from '@varve/base';
 import { open } from '@varve/engine';
+import { pause } from '../pause.js';
 import { LegChild } from './child.js';
 import { ledgerOf } from './ledger-of-child.js';
 import { count, emptyReport, type Leg, runRounds } from './leg.js';
@@ -51,8 +52,4 @@ async function isLocked(directory: string): Promise<boolean> {
     if (!isStorageError(error)) throw error;
     return error.code === 'LOCKED';
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => systemClock.delay(ms, resolve));
 }

@@ -5,14 +5,15 @@
 
 import { Session } from 'node:inspector';
 import type { Worker } from 'node:worker_threads';
-import { systemClock } from '@varve/base';
 import { type Database, open } from '@varve/engine';
+import { pause, within } from '../pause.js';
 import { count, emptyReport, type Leg, type LegReport, runRounds } from './leg.js';
 import { keyFor, Ledger, makeScratch, removeScratch, SMALL_OPTIONS, valueFor } from './scratch.js';
 
 const KEY_COUNT = 600;
 const WRITES_PER_ROUND = 300;
 const DEATHS = ['terminate', 'exit', 'throw', 'heap'] as const;
+const DEATH_PATIENCE_MS = 10_000;
 const EXPRESSIONS = {
   exit: 'process.exit(3)',
   throw: "setTimeout(() => { throw new Error('planted') }); 0",
@@ -94,22 +95,29 @@ class Threads {
     this.#session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   }
 
-  /** Ends a thread after a delay. Tells whether there was one to end. */
-  async endOne(how: (typeof DEATHS)[number], delayMs: number): Promise<'done' | 'no thread'> {
-    await new Promise<void>((resolve) => systemClock.delay(delayMs, resolve));
-    if (how === 'terminate') {
-      const worker = this.#workers.at(-1);
-      await worker?.terminate();
-      return worker === undefined ? 'no thread' : 'done';
-    }
+  /**
+   * Ends a thread after a delay and waits until it is gone: Node itself fails when one is ended twice. Tells whether there was
+   * one to end.
+   */
+  async endOne(how: (typeof DEATHS)[number], delayMs: number): Promise<string> {
+    await pause(delayMs);
+    const worker = this.#workers.at(-1);
+    if (worker === undefined) return 'no thread';
+    const exited = new Promise<string>((resolve) => worker.once('exit', () => resolve('done')));
+    if (how === 'terminate') void worker.terminate();
+    else if (this.#evaluate(EXPRESSIONS[how]) === 'not attached') return 'no thread';
+    return await within(DEATH_PATIENCE_MS, exited);
+  }
+
+  #evaluate(expression: string): 'sent' | 'not attached' {
     const sessionId = this.#sessionIds.at(-1);
-    if (sessionId === undefined) return 'no thread';
-    const message = { id: 1, method: 'Runtime.evaluate', params: { expression: EXPRESSIONS[how] } };
+    if (sessionId === undefined) return 'not attached';
+    const message = { id: 1, method: 'Runtime.evaluate', params: { expression } };
     this.#session.post('NodeWorker.sendMessageToWorker', {
       sessionId,
       message: JSON.stringify(message),
     });
-    return 'done';
+    return 'sent';
   }
 
   close(): void {
