@@ -2,7 +2,7 @@
 // it once more.
 
 import { isStorageError } from '@varve/base';
-import { type Database, verify } from '@varve/engine';
+import { type Database, type Keyspace, verify } from '@varve/engine';
 import type { FileSystem, MemoryFileSystem } from '@varve/vfs';
 import { StrictFileSystem } from '../strict/strict-file-system.js';
 import { BatchLog, firstDifference, presentIn } from './batch-log.js';
@@ -45,7 +45,9 @@ export async function checkImage(
 }
 
 /** Reads everything, forwards, backwards and key by key. Throws if these do not agree. */
-export function readEverything(db: Database): Map<string, string> {
+export function readEverything(
+  db: Pick<Keyspace<string, string>, 'entries' | 'getSync'>,
+): Map<string, string> {
   const found = new Map(db.entries());
   const backwards = new Map([...db.entries({ reverse: true })].reverse());
   const singly = new Map([...found.keys()].map((key) => [key, db.getSync(key) ?? '']));

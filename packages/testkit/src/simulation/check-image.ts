@@ -1,18 +1,20 @@
 // What a crash left is verified, opened, compared with what may be found, written to, and opened again.
 
-import { type Database, open, verify } from '@varve/engine';
+import { open, verify } from '@varve/engine';
 import type { CrashModel, MemoryFileSystem } from '@varve/vfs';
-import { errorText, readEverything } from '../drivers/image-check.js';
+import { errorText } from '../drivers/image-check.js';
 import { StepWorld } from '../drivers/step-world.js';
 import { type Bounds, type Content, refuteRecovered } from './history.js';
 import { DATABASE_PATH } from './machine.js';
 import { IMAGE_VARIANT, type Variant } from './profiles.js';
+import { SpreadStore } from './spread-store.js';
 
 /** What a crash at one moment may leave, and what may be found in it. */
 export interface CrashImage {
   readonly model: CrashModel;
   readonly files: MemoryFileSystem;
   readonly bounds: Bounds;
+  readonly keyspaceCount: number;
   /** Where it was taken, for people. */
   readonly place: string;
   /** What no sync had covered, as text. */
@@ -36,7 +38,7 @@ export async function refuteImage(
       const [damage] = (await verify(DATABASE_PATH, { fileSystem: files })).damage;
       if (damage !== undefined) return `verify() finds damage: ${errorText(damage)}`;
     }
-    const fault = await world.settle(examine(world, files, image.bounds));
+    const fault = await world.settle(examine(world, files, image));
     if (fault !== null) return fault;
     const left = files.openPaths();
     return left.length === 0 ? null : `left open: ${left.join(', ')}`;
@@ -46,50 +48,56 @@ export async function refuteImage(
 }
 
 /** Opens a database in a world of its own. */
-function openImage(world: StepWorld, files: MemoryFileSystem, variant: Variant): Promise<Database> {
-  return open(DATABASE_PATH, {
+async function openImage(
+  world: StepWorld,
+  files: MemoryFileSystem,
+  { variant, keyspaceCount }: { readonly variant: Variant; readonly keyspaceCount: number },
+): Promise<SpreadStore> {
+  const database = await open(DATABASE_PATH, {
     ...variant,
     fileSystem: files,
     clock: world,
     backgroundThreads: 0,
     memoryBudgetBytes: MEMORY_BUDGET_BYTES,
   });
+  return SpreadStore.over(database, keyspaceCount);
 }
 
 async function examine(
   world: StepWorld,
   files: MemoryFileSystem,
-  bounds: Bounds,
+  { bounds, keyspaceCount }: CrashImage,
 ): Promise<string | null> {
-  const db = await openImage(world, files, IMAGE_VARIANT);
-  const found = readEverything(db);
+  const store = await openImage(world, files, { variant: IMAGE_VARIANT, keyspaceCount });
+  const db = store.database;
+  const found = store.everything();
   const fault = refuteRecovered(found, bounds);
   if (fault !== null) {
     await db.close();
     return fault;
   }
-  const expected = await goOn(db, found);
+  const expected = await goOn(store, found);
   await db.close();
-  const again = await openImage(world, files, IMAGE_VARIANT);
-  const afterwards = readEverything(again);
-  await again.close();
+  const again = await openImage(world, files, { variant: IMAGE_VARIANT, keyspaceCount });
+  const afterwards = again.everything();
+  await again.database.close();
   return differenceOf(expected, afterwards);
 }
 
 /** Writes a few batches more. */
-async function goOn(db: Database, found: Content): Promise<Map<string, string>> {
+async function goOn(store: SpreadStore, found: Content): Promise<Map<string, string>> {
   const expected = new Map(found);
   for (let count = 0; count < CONTINUE_BATCH_COUNT; count++) {
     const key = `more/${count}`;
     const [old] = expected.keys();
     expected.set(key, `after ${found.size}`);
-    const entries = [{ type: 'put', key, value: expected.get(key)! } as const];
-    const removals = old === undefined ? [] : [{ type: 'del', key: old } as const];
+    const entries = [{ key, value: expected.get(key) }];
+    const removals = old === undefined ? [] : [{ key: old, value: undefined }];
     if (old !== undefined) expected.delete(old);
-    const done = db.batch([...entries, ...removals], { durability: 'always' });
+    const done = store.batch([...entries, ...removals], { durability: 'always' });
     if (count % 2 === 0) await done;
   }
-  await db.flush();
+  await store.database.flush();
   return expected;
 }
 

@@ -53,7 +53,7 @@ function write(
   operation: OperationOf<'write'>,
   isCurrent: IsCurrent,
 ): Promise<void> | undefined {
-  const { history, machine, database } = run;
+  const { history, machine, store } = run;
   const index = history.lastIndex + 1;
   const entries = operation.entries.map(({ key, sizeBytes }, place) => ({
     key: run.keyOf(key),
@@ -72,19 +72,16 @@ function write(
     if (isCurrent()) reject(run, batch, error);
   };
   const options = operation.durability === null ? {} : { durability };
-  const changes = batch.entries.map(({ key, value }) =>
-    value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value } as const),
-  );
   if (operation.form === 'async') {
     const done =
       entries.length === 0
-        ? database.put(RESERVED_KEY, markerOf(index), options)
-        : database.batch(changes, options);
+        ? store.database.put(RESERVED_KEY, markerOf(index), options)
+        : store.batch(batch.entries, options);
     return done.then(acknowledged, rejected);
   }
   try {
-    if (entries.length === 0) database.putSync(RESERVED_KEY, markerOf(index), options);
-    else database.batchSync(changes, options);
+    if (entries.length === 0) store.database.putSync(RESERVED_KEY, markerOf(index), options);
+    else store.batchSync(batch.entries, options);
   } catch (error) {
     rejected(error);
     return undefined;
@@ -100,7 +97,10 @@ function reject(run: RunContext, batch: Batch, error: unknown): void {
 }
 
 /** Says why an operation must not fail like this; null if it may. */
-function refuteError(run: RunContext, error: unknown): string | null {
+export function refuteError(
+  run: Pick<RunContext, 'phase' | 'machine'>,
+  error: unknown,
+): string | null {
   if (isStorageError(error)) {
     if (run.phase === 'closing' && CLOSING_CODES.includes(error.code)) return null;
     if (run.machine.mayFail && FAULT_CODES.includes(error.code)) return null;
@@ -114,7 +114,7 @@ function read(
   operation: OperationOf<'get' | 'getMany'>,
   isCurrent: IsCurrent,
 ): Promise<void> | undefined {
-  const { database } = run;
+  const { store } = run;
   const numbers = operation.kind === 'get' ? [operation.key] : operation.keys;
   const keys = numbers.map(run.keyOf);
   const floor = run.history.visibleIndex;
@@ -127,11 +127,11 @@ function read(
   const failed = (error: unknown): void => {
     if (isCurrent()) run.violate(refuteError(run, error));
   };
-  if (operation.kind === 'getMany') return database.getMany(keys).then(check, failed);
+  if (operation.kind === 'getMany') return store.getMany(keys).then(check, failed);
   const [key] = keys;
-  if (operation.form === 'async') return database.get(key!).then((value) => check([value]), failed);
+  if (operation.form === 'async') return store.get(key!).then((value) => check([value]), failed);
   try {
-    check([database.getSync(key!)]);
+    check([store.getSync(key!)]);
   } catch (error) {
     failed(error);
   }
@@ -159,11 +159,10 @@ function scan(
   const failed = (error: unknown): void => {
     if (isCurrent()) run.violate(refuteError(run, error));
   };
-  const source = run.database.entries(range);
-  if (operation.form === 'async') return readAll(source).then(check, failed);
+  if (operation.form === 'async') return run.store.entries(range).then(check, failed);
   let entries: TextEntry[];
   try {
-    entries = [...source];
+    entries = run.store.entriesSync(range);
   } catch (error) {
     failed(error);
     return undefined;
@@ -172,17 +171,11 @@ function scan(
   return undefined;
 }
 
-async function readAll(source: AsyncIterable<TextEntry>): Promise<TextEntry[]> {
-  const entries: TextEntry[] = [];
-  for await (const entry of source) entries.push(entry);
-  return entries;
-}
-
 function openSnapshot(run: RunContext, { client: number }: Operation): undefined {
   closeSnapshot(run, { client: number });
-  const { database, history } = run;
+  const { store, history } = run;
   const floor = history.visibleIndex;
-  const snapshot = database.snapshot();
+  const snapshot = store.database.snapshot();
   const marker = markerIn(run, snapshot);
   if (marker === null) return;
   const index = history.indexOf(marker);
@@ -202,7 +195,7 @@ function openSnapshot(run: RunContext, { client: number }: Operation): undefined
 /** The reserved key in a snapshot; null if it cannot be read, and the snapshot is closed. */
 function markerIn(run: RunContext, snapshot: Snapshot): string | undefined | null {
   try {
-    return run.database.getSync(RESERVED_KEY, { snapshot });
+    return run.store.getSync(RESERVED_KEY, { snapshot });
   } catch (error) {
     run.violate(refuteError(run, error));
     snapshot.close();
@@ -218,7 +211,7 @@ function readSnapshot(
   const open = run.client(operation.client).snapshot;
   if (open === null) return undefined;
   const { snapshot, index } = open;
-  const { database, history } = run;
+  const { store, history } = run;
   const keys = operation.keys.map(run.keyOf);
   const range = textRange(run, operation.range);
   const check = (values: (string | undefined)[], entries: TextEntry[]): void => {
@@ -230,8 +223,8 @@ function readSnapshot(
     if (odd !== null) run.violate(`a snapshot after batch ${index} shows: ${odd}`);
   };
   const reading = Promise.all([
-    database.getMany(keys, { snapshot }),
-    readAll(database.entries({ ...range, snapshot })),
+    store.getMany(keys, { snapshot }),
+    store.entries(range, { snapshot }),
   ]);
   return reading.then(
     ([values, entries]) => check(values, entries),
@@ -256,7 +249,7 @@ function maintain(
   operation: OperationOf<'flush' | 'settle' | 'compact'>,
   isCurrent: IsCurrent,
 ): Promise<void> {
-  const { database, history } = run;
+  const { store, history } = run;
   const { lastIndex } = history;
   const done = (): void => {
     if (isCurrent() && operation.kind !== 'settle') history.noteFlushed(lastIndex);
@@ -267,9 +260,9 @@ function maintain(
   return begin().then(done, failed);
 
   function begin(): Promise<void> {
-    if (operation.kind !== 'compact') return database[operation.kind]();
+    if (operation.kind !== 'compact') return store.database[operation.kind]();
     const { gte, lte } = operation;
-    return database.compact({
+    return store.compact({
       ...(gte !== undefined && { gte: run.keyOf(gte) }),
       ...(lte !== undefined && { lte: run.keyOf(lte) }),
     });
@@ -289,7 +282,7 @@ function changeWorld(run: RunContext, operation: WorldOperation): Promise<void> 
       run.scheduler.advance(operation.ms);
       return undefined;
     case 'reopen':
-      run.requestReopen(operation.variant);
+      run.requestReopen(operation);
       return undefined;
     case 'crash':
       run.requestCrash(operation);

@@ -30,6 +30,13 @@ export interface CrashChoice {
   readonly again: number;
 }
 
+/** How the database is opened again after it was closed. */
+export interface Reopening {
+  readonly variant: number;
+  /** What fails meanwhile: if it cannot be opened because of that, it is opened once more without. Default: nothing. */
+  readonly faults?: readonly Fault[];
+}
+
 /** What an operation does, by kind. */
 export type OperationBody =
   | {
@@ -50,7 +57,7 @@ export type OperationBody =
   | { readonly kind: 'pause'; readonly ms: number }
   /** The time of day jumps, and with it all time. */
   | { readonly kind: 'jump'; readonly ms: number }
-  | { readonly kind: 'reopen'; readonly variant: number }
+  | ({ readonly kind: 'reopen' } & Reopening)
   /** `after` 0: now; otherwise before the call to the file system that is the `after`-th from now on. */
   | ({ readonly kind: 'crash'; readonly after: number } & CrashChoice)
   | ({ readonly kind: 'fault' } & Fault)

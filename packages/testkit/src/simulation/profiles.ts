@@ -13,6 +13,8 @@ export interface Profile
     ModelProfile,
     'name' | 'keyShape' | 'keyCount' | 'valueSizes' | 'batchEntryCountMax'
   > {
+  /** Over how many keyspaces the keys are spread. */
+  readonly keyspaceCount: number;
   /** Durability of writes, all equally likely; null leaves it to the database. */
   readonly durabilities: readonly (Durability | null)[];
   /** How often each kind of operation comes, relative to the others. */
@@ -59,6 +61,7 @@ const weights: Profile['weights'] = {
 };
 
 const base: Omit<Profile, 'name'> = {
+  keyspaceCount: 1,
   keyShape: 'short',
   keyCount: 60,
   valueSizes: [
@@ -139,6 +142,8 @@ const list: readonly Profile[] = [
   },
   { ...base, name: 'volatile', durabilities: [null, 'none', 'none', 'always'] },
   { ...base, name: 'crashes', weights: { ...weights, crash: 6, reopen: 2, flush: 3 } },
+  { ...base, name: 'keyspaces', keyspaceCount: 3, weights: { ...weights, flush: 3, crash: 2 } },
+  { ...base, name: 'openings', keyspaceCount: 2, weights: { ...weights, reopen: 6, crash: 2 } },
 ];
 
 /** Every profile, by name. */

@@ -5,18 +5,19 @@
 import { createRandom, initializeChecksums, isStorageError } from '@varve/base';
 import { type Database, type DatabaseEvents, type Durability, open, verify } from '@varve/engine';
 import type { FileCall, MemoryFileSystem } from '@varve/vfs';
-import { errorText, readEverything } from '../drivers/image-check.js';
+import { errorText } from '../drivers/image-check.js';
 import { type KeyMaker, keyMakerOf } from '../model-test/keys.js';
 import { type CrashImage, MEMORY_BUDGET_BYTES, refuteImage } from './check-image.js';
-import { carryOut } from './client-steps.js';
+import { carryOut, refuteError } from './client-steps.js';
 import { type Bounds, type Content, History, refuteRecovered } from './history.js';
 import { ImagePoints } from './image-points.js';
 import { DATABASE_PATH, Machine } from './machine.js';
-import type { CrashChoice, Operation, OperationOf } from './operation.js';
+import type { CrashChoice, Operation, OperationOf, Reopening } from './operation.js';
 import { PROFILES, type Profile } from './profiles.js';
 import type { Client, RunContext } from './run-context.js';
 import { DeadlockError, Scheduler } from './scheduler.js';
 import type { SimulationCase } from './simulation-case.js';
+import { SpreadStore } from './spread-store.js';
 import { Trace } from './trace.js';
 
 /** Closing must not take longer than this, in the time of the simulation (B21). */
@@ -106,7 +107,7 @@ class Run implements RunContext {
   readonly #ending: 'compare' | 'none';
   #hasEnded = false;
   readonly #clients: Client[] = [];
-  #database: Database | null = null;
+  #store: SpreadStore | null = null;
   /** Counts the processes: what belongs to an earlier one is not listened to. */
   #process = 0;
   #violation: Violation | null = null;
@@ -116,7 +117,7 @@ class Run implements RunContext {
     readonly operation: OperationOf<'crash'> | null;
     readonly choice: CrashChoice;
   } | null = null;
-  #reopen: { readonly variant: number } | null = null;
+  #reopen: Reopening | null = null;
   #images: CrashImage[] = [];
   /** What may be found while the database is being opened. */
   #openingBounds: { readonly process: Bounds; readonly machine: Bounds } | null = null;
@@ -153,8 +154,12 @@ class Run implements RunContext {
     }
   }
 
-  get database(): Database {
-    return this.#database!;
+  get store(): SpreadStore {
+    return this.#store!;
+  }
+
+  get #database(): Database {
+    return this.store.database;
   }
 
   /** Runs to the end, or to the first violation. */
@@ -188,8 +193,8 @@ class Run implements RunContext {
   }
 
   /** The database is to be closed and opened again. */
-  requestReopen(variant: number): void {
-    this.#reopen ??= { variant };
+  requestReopen(how: Reopening): void {
+    this.#reopen ??= how;
   }
 
   /** The machine or the process stops, now or at a later call to the file system. */
@@ -221,7 +226,7 @@ class Run implements RunContext {
   async #handleInterrupt(): Promise<void> {
     while (this.#violation === null && this.#isInterrupted()) {
       if (this.#crash !== null) await this.#recover(this.#crash);
-      else await this.#closeAndOpen(this.#reopen!.variant);
+      else await this.#closeAndOpen(this.#reopen!);
     }
     this.#feedAll();
   }
@@ -277,11 +282,13 @@ class Run implements RunContext {
 
   /** A database that has failed is opened again after a while. */
   #linger(): void {
-    if (this.database.state !== 'failed') return;
+    if (this.#database.state !== 'failed') return;
     if (!this.machine.mayFail) {
-      this.violate(`the database failed although nothing did: ${errorText(this.database.failure)}`);
+      this.violate(
+        `the database failed although nothing did: ${errorText(this.#database.failure)}`,
+      );
     }
-    if (++this.#lingerCount > LINGER_OPERATION_COUNT) this.requestReopen(0);
+    if (++this.#lingerCount > LINGER_OPERATION_COUNT) this.requestReopen({ variant: 0 });
   }
 
   #beforeCall(call: FileCall): void {
@@ -316,6 +323,7 @@ class Run implements RunContext {
       model,
       files: this.machine.imageOf(model, random),
       bounds: this.#boundsFor(model),
+      keyspaceCount: this.profile.keyspaceCount,
       place: `${text}, step ${this.scheduler.stepCount}, while ${this.phase}`,
       unsynced: this.machine.files.describeUnsynced(),
     });
@@ -370,7 +378,7 @@ class Run implements RunContext {
     await this.#open(choice.variant, bounds);
   }
 
-  async #closeAndOpen(variant: number): Promise<void> {
+  async #closeAndOpen({ variant, faults = [] }: Reopening): Promise<void> {
     this.phase = 'closing';
     const hasFailed = this.machine.mayFail;
     await this.#close();
@@ -392,6 +400,23 @@ class Run implements RunContext {
     this.#forget();
     this.machine.startAnew();
     await this.#verify();
+    for (const fault of faults) {
+      this.noteFault();
+      this.machine.addFault(fault);
+    }
+    if ((await this.#open(variant, bounds)) === 'refused') await this.#openOnceMore(variant);
+  }
+
+  /** An opening that failed has changed nothing, but what was in the cache of the system alone may be lost. */
+  async #openOnceMore(variant: number): Promise<void> {
+    const { process, machine } = this.#openingBounds!;
+    const bounds = this.machine.syncHasFailed ? machine : process;
+    this.#openingBounds = { process: bounds, machine };
+    const left = this.machine.files.openPaths();
+    if (left.length > 0) this.violate(`left open after open() failed: ${left.join(', ')}`);
+    this.#forget();
+    this.machine.startAnew();
+    await this.#verify();
     await this.#open(variant, bounds);
   }
 
@@ -405,7 +430,7 @@ class Run implements RunContext {
     const startMs = this.scheduler.nowMs;
     let isClosed = false;
     const process = this.#process;
-    const closed = this.database.close().then(
+    const closed = this.#database.close().then(
       () => {
         isClosed = true;
       },
@@ -438,11 +463,11 @@ class Run implements RunContext {
     }
   }
 
-  async #open(variant: number, bounds: Bounds | null = null): Promise<void> {
+  async #open(variant: number, bounds: Bounds | null = null): Promise<'refused' | undefined> {
     this.phase = 'opening';
     const options = this.profile.variants[variant % this.profile.variants.length]!;
     this.durability = options.durability ?? 'always';
-    let outcome: { readonly database: Database } | { readonly error: unknown } | null = null;
+    let outcome: { readonly store: SpreadStore } | { readonly error: unknown } | null = null;
     open(DATABASE_PATH, {
       ...options,
       fileSystem: this.machine.fileSystem,
@@ -450,26 +475,37 @@ class Run implements RunContext {
       backgroundThreads: 0,
       memoryBudgetBytes: MEMORY_BUDGET_BYTES,
       syncIntervalMs: SYNC_INTERVAL_MS,
-    }).then(
-      (database) => {
-        outcome = { database };
-      },
-      (error: unknown) => {
-        outcome = { error };
-      },
-    );
+    })
+      .then((database) => {
+        database.events.on('backgroundError', (told) => this.#judgeGivenUp(told));
+        return SpreadStore.over(database, this.profile.keyspaceCount);
+      })
+      .then(
+        (store) => {
+          outcome = { store };
+        },
+        (error: unknown) => {
+          outcome = { error };
+        },
+      );
     await this.scheduler.runUntil(
       () => outcome !== null || this.#crash !== null || this.#violation !== null,
     );
-    if (this.#crash !== null || this.#violation !== null || outcome === null) return;
-    const { database, error } = outcome as { database?: Database; error?: unknown };
-    if (database === undefined) throw new Violation(`open() failed: ${errorText(error)}`);
-    this.#database = database;
-    database.events.on('backgroundError', (told) => this.#judgeGivenUp(told));
-    const found = readEverything(database);
+    if (this.#crash !== null || this.#violation !== null || outcome === null) return undefined;
+    const { store, error } = outcome as { store?: SpreadStore; error?: unknown };
+    if (store === undefined) {
+      const fault = refuteError(this, error);
+      if (fault !== null) throw new Violation(`open() failed: ${fault}`);
+      return 'refused';
+    }
+    this.#store = store;
+    // What was to fail while it was opened must not fail those who look at it now.
+    this.machine.heal();
+    const found = store.everything();
     const fault = bounds === null ? null : refuteRecovered(found, bounds);
     if (fault !== null) throw new Violation(`after opening: ${fault}`);
     this.#begun(found);
+    return undefined;
   }
 
   /** A merge that is given up costs nobody anything, so the answers would not show that it never had to be. */
@@ -495,7 +531,7 @@ class Run implements RunContext {
   async #finish(): Promise<void> {
     this.#armed = null;
     this.note('finish');
-    await this.#closeAndOpen(0);
+    await this.#closeAndOpen({ variant: 0 });
     if (this.#violation !== null) return;
     await this.#checkContent();
     await this.#close();
@@ -504,10 +540,10 @@ class Run implements RunContext {
 
   async #checkContent(): Promise<void> {
     const { lastIndex } = this.history;
-    const found = [...readEverything(this.database)];
+    const found = [...this.store.everything()];
     const fault = this.history.refuteScan(found, {}, lastIndex);
     if (fault !== null) this.violate(`at the end: ${fault}`);
-    await this.scheduler.settle(this.database.settle());
+    await this.scheduler.settle(this.#database.settle());
   }
 
   #underWay(): string {

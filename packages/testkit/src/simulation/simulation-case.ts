@@ -43,6 +43,8 @@ const CALL_COUNTS = [5, 40, 300];
 const SPACES_BYTES = [0, 2_000, 50_000];
 /** Opening a small database takes about as many calls. */
 const OPENING_CALL_COUNT = 60;
+/** Of calls of one kind. */
+const OPENING_FAULT_CALL_MAX = 3;
 const KEY_LIST_LENGTH_MAX = 8;
 const LIMIT_MAX = 10;
 
@@ -94,11 +96,13 @@ class Generator {
   readonly #model: CrashModel | null;
   readonly #kinds: readonly (readonly [kind: OperationBody['kind'], weight: number])[];
   readonly #totalWeight: number;
+  readonly #hasFaults: boolean;
 
   constructor(profile: Profile, { random, weights, model }: GeneratorOptions) {
     this.#profile = profile;
     this.#random = random;
     this.#model = model;
+    this.#hasFaults = weights.fault !== undefined;
     this.#kinds = Object.entries(weights) as [OperationBody['kind'], number][];
     this.#totalWeight = this.#kinds.reduce((sum, [, weight]) => sum + weight, 0);
   }
@@ -131,7 +135,7 @@ class Generator {
       case 'jump':
         return { kind, ms: this.#pick(JUMPS_MS) };
       case 'reopen':
-        return { kind, variant: this.#variant() };
+        return this.#reopen();
       case 'crash':
         return { kind, after: this.#callCount(), ...this.#crash() };
       case 'fault':
@@ -153,6 +157,17 @@ class Generator {
     });
     const form = this.#one(5) ? 'sync' : 'async';
     return { kind: 'write', entries, form, durability: this.#pick(durabilities) };
+  }
+
+  /** Where anything fails, something may fail while the database is being opened. */
+  #reopen(): OperationBody {
+    const variant = this.#variant();
+    if (!this.#hasFaults || this.#one(2)) return { kind: 'reopen', variant };
+    const faults = Array.from({ length: 1 + this.#random.below(2) }, () => {
+      const fault = this.#fault();
+      return { ...fault, nth: 1 + this.#random.below(OPENING_FAULT_CALL_MAX) };
+    });
+    return { kind: 'reopen', variant, faults };
   }
 
   #crash(): CrashChoice {

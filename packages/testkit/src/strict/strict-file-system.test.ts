@@ -476,6 +476,25 @@ describe('StrictFileSystem refuses', () => {
     file.closeSync();
   });
 
+  test('I1: a write after a sync failed on another thread, from the moment when somebody heard', async () => {
+    actor.database();
+    actor.batch('000001.log', 'first');
+    failNext('syncData');
+    const file = actor.files.openSync('/db/000001.log', 'write');
+    let isHeard = false;
+    const syncing = file.syncData().catch(() => {
+      isHeard = true;
+    });
+    // Others have turns between, in which they know of nothing.
+    for (let count = 0; !isHeard; count++) {
+      actor.batch('000001.log', `while nobody knows ${count}`);
+      await null;
+    }
+    await syncing;
+    expect(() => actor.batch('000001.log', 'after')).toThrow('I1');
+    file.closeSync();
+  });
+
   test('P14: a read of a file whose name was removed', () => {
     actor.create('000004.sst');
     const file = actor.files.openSync('/db/000004.sst', 'read');

@@ -215,7 +215,7 @@ class StrictFile implements RandomAccessFile {
     try {
       await this.#inner.syncData();
     } catch (error) {
-      this.#rules.syncFailed(this.#history, 'async');
+      onceHeard(() => this.#rules.syncFailed(this.#history, 'async'));
       throw error;
     }
     this.#rules.synced(this.#history, 'async', covered);
@@ -251,4 +251,12 @@ function directoryOf(path: string): string {
 function firstSequenceOf(payload: Uint8Array): number {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   return Number(view.getBigUint64(0, true));
+}
+
+/**
+ * Calls after whoever awaits the promise that is about to be rejected has been told: what others do before that, in the same
+ * turn, they do without knowing. Their microtasks are queued before the one that tells.
+ */
+function onceHeard(call: () => void): void {
+  queueMicrotask(() => queueMicrotask(call));
 }
