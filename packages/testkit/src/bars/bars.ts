@@ -112,7 +112,9 @@ export const BARS: readonly Bar[] = [
     label: 'B26',
     what: 'planted faults found by simulation, replayed, and shrunk to 20 operations',
     wantedCount: 100,
-    parts: [[`${TESTKIT}/simulation/mutants-main.js`, '--json']],
+    parts: [
+      [`${TESTKIT}/simulation/mutants-main.js`, '--failures', '2', '--shrink', '50000', '--json'],
+    ],
     tallyOf: replayTally,
   },
 ];

@@ -1,8 +1,8 @@
 // Looks for a failure as fast as it can, makes it small, and replays it: what the run over planted faults starts for each.
 //
-//   node judge-main.js <seeds> <shrink-ms>
+//   node judge-main.js <seeds> <shrink-ms> <failures>
 //
-// Prints one line of JSON, a {@link Judgement}.
+// Prints a line of JSON, a {@link Judgement}, for each seed that failed, up to so many; one if none did.
 
 import { systemClock } from '@varve/base';
 import { PROFILES } from './profiles.js';
@@ -26,15 +26,26 @@ export interface Judgement {
 
 const OPERATION_COUNT = 300;
 
-const [seedCountText, shrinkMsText] = process.argv.slice(2);
-console.log(JSON.stringify(await judge(Number(seedCountText), Number(shrinkMsText))));
+const [seedCount, shrinkMs, failureCountMax] = process.argv.slice(2).map(Number);
+let failureCount = 0;
+for (let seed = 1; failureCount < failureCountMax!; ) {
+  const judgement = await judge(seed, { seedCount: seedCount!, shrinkMs: shrinkMs! });
+  if (judgement.seed !== null || failureCount === 0) console.log(JSON.stringify(judgement));
+  if (judgement.seed === null) break;
+  failureCount += 1;
+  seed = judgement.seed + 1;
+}
 // What failed may have left work that waits for ever.
 process.exit(0);
 
-async function judge(seedCount: number, shrinkMs: number): Promise<Judgement> {
+/** From this seed on. */
+async function judge(
+  firstSeed: number,
+  { seedCount, shrinkMs }: { readonly seedCount: number; readonly shrinkMs: number },
+): Promise<Judgement> {
   const profiles = [...PROFILES.values()];
   const startMs = systemClock.monotonicMs();
-  for (let seed = 1; seed <= seedCount; seed++) {
+  for (let seed = firstSeed; seed <= seedCount; seed++) {
     const profile = profiles[seed % profiles.length]!;
     const identity = { profile, seed, operationCount: OPERATION_COUNT, model: null };
     const { violation } = await runCase(generateCase(identity));

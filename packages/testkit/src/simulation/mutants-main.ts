@@ -25,8 +25,9 @@ const command = program(
   .option('--from <count>', 'skip as many', wholeNumber, 0)
   .option('--count <count>', 'try at most as many', wholeNumber, 1000)
   .option('--seeds <count>', 'seeds to look through for each', wholeNumber, 60)
+  .option('--failures <count>', 'failing seeds to look for, for each', wholeNumber, 1)
   .option('--shrink <ms>', 'how long a failing case is made smaller', wholeNumber, 60_000)
-  .option('--limit <ms>', 'time limit of one planted fault', wholeNumber, 180_000)
+  .option('--limit <ms>', 'time limit of one planted fault', wholeNumber, 300_000)
   .option('--json', 'print each outcome as a line of JSON')
   .parse();
 const positionals = command.args;
@@ -34,6 +35,7 @@ const values = command.opts<{
   from: number;
   count: number;
   seeds: number;
+  failures: number;
   shrink: number;
   limit: number;
   json?: true;
@@ -63,15 +65,19 @@ async function main(): Promise<number> {
   let foundCount = 0;
   let badCount = 0;
   for (const mutant of mutants) {
-    const judgement = await copy.withMutant(mutant, () => judge(copy.path));
-    if (judgement === null || judgement.seed !== null) foundCount++;
-    if (judgement !== null && judgement.seed !== null && !isGood(judgement)) badCount++;
-    console.log(
-      values.json ? JSON.stringify({ name: mutant.name, ...judgement }) : lineOf(mutant, judgement),
-    );
+    const judgements = await copy.withMutant(mutant, () => judge(copy.path));
+    if (judgements.some((one) => one === null || one.seed !== null)) foundCount++;
+    for (const judgement of judgements) {
+      if (judgement !== null && judgement.seed !== null && !isGood(judgement)) badCount++;
+      console.log(
+        values.json
+          ? JSON.stringify({ name: mutant.name, ...judgement })
+          : lineOf(mutant, judgement),
+      );
+    }
   }
   console.log(
-    `${foundCount} of ${mutants.length} planted faults found within ${values.seeds} seeds each; ${badCount} of those not replayed, or not shrunk to ${SMALL_OPERATION_COUNT} operations`,
+    `${foundCount} of ${mutants.length} planted faults found within ${values.seeds} seeds each; ${badCount} of their failures not replayed, or not shrunk to ${SMALL_OPERATION_COUNT} operations`,
   );
   return badCount === 0 ? 0 : 1;
 }
@@ -103,8 +109,8 @@ function chosenMutants(): readonly Mutant[] {
   return named.slice(first, first + values.count);
 }
 
-/** Builds the simulation of the copy as one file and runs it; null if it does not come to an end. */
-async function judge(path: string): Promise<Judgement | null> {
+/** Builds the simulation of the copy as one file and runs it; null for what does not come to an end. */
+async function judge(path: string): Promise<(Judgement | null)[]> {
   const configPath = join(path, 'judge.config.mjs');
   writeFileSync(configPath, `export default ${JSON.stringify(BUNDLE)};\n`);
   const bundler = join(path, 'node_modules/rolldown/bin/cli.mjs');
@@ -114,12 +120,13 @@ async function judge(path: string): Promise<Judgement | null> {
   });
   if (bundling.status !== 0) throw new Error(`It cannot be built: ${bundling.stderr}`);
   const output = await outputOf(join(path, BUNDLE.output.dir, 'judge-main.js'));
-  const line = output.split('\n').find((text) => text.startsWith('{'));
-  return line === undefined ? null : (JSON.parse(line) as Judgement);
+  const lines = output.split('\n').filter((text) => text.startsWith('{'));
+  return lines.length === 0 ? [null] : lines.map((line) => JSON.parse(line) as Judgement);
 }
 
 function outputOf(judgePath: string): Promise<string> {
-  const child = spawn(process.execPath, [judgePath, `${values.seeds}`, `${values.shrink}`], {
+  const words = [values.seeds, values.shrink, values.failures].map(String);
+  const child = spawn(process.execPath, [judgePath, ...words], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const stop = (): void => void child.kill('SIGKILL');
