@@ -33,6 +33,7 @@ export default defineConfig({
           ],
           exclude: ['packages/abstract-level/src/suite/**'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           setupFiles: ['packages/testkit/src/setup-leak-check.ts'],
         },
       },

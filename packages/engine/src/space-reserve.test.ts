@@ -1,7 +1,7 @@
 // The file that occupies space for the day when the disk is full.
 
 import { createRandom } from '@varve/base';
-import { MemoryFileSystem } from '@varve/vfs';
+import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from './database.js';
 import { destroy } from './destroy.js';
@@ -148,6 +148,21 @@ describe('The space reserve', () => {
     const third = await openReserving(SIZE_BYTES);
     expect(everythingIn(third)).toHaveLength(6);
     await third.close();
+    expect(memory.openPaths()).toEqual([]);
+  });
+
+  test('I5: does not help to open a database that lacks more, which leaves nothing open', async () => {
+    const db = await openReserving(SIZE_BYTES);
+    await quiescence();
+    await db.close();
+    leave(0);
+    const faulty = new FaultyFileSystem(memory);
+    faulty.addRule({
+      ...{ operation: 'create', path: 'MANIFEST-*', duration: 'sticky' },
+      effect: { kind: 'error', errno: 'ENOSPC' },
+    });
+    await expect(openSmall(faulty, { clock })).rejects.toMatchObject({ code: 'NO_SPACE' });
+    expect(reserveBytes()).toBe(0);
     expect(memory.openPaths()).toEqual([]);
   });
 

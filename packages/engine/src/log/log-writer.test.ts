@@ -304,6 +304,24 @@ describe('LogWriter after a failed sync (I1)', () => {
     expect(scheduled).toHaveLength(0);
   });
 
+  test('gives the first failure as the cause when both of two syncs fail', async () => {
+    const log = openLog(
+      new FaultyFileSystem(memory, {
+        rules: [
+          { operation: 'syncData', duration: 'sticky', effect: { kind: 'error', errno: 'EIO' } },
+        ],
+      }),
+    );
+    appendBatch(log, 0);
+    const running = rejectionOf(log.sync());
+    appendBatch(log, 1);
+    expect(codeOf(() => log.syncSync())).toBe('DURABILITY_UNKNOWN');
+    const first = log.failure;
+    await settleOne();
+    expect((await running).code).toBe('DURABILITY_UNKNOWN');
+    expect(log.failure).toBe(first);
+  });
+
   test('trusts no asynchronous sync that a failed synchronous one overtook', async () => {
     const faulty = new FaultyFileSystem(memory);
     const log = openLog(faulty);

@@ -154,17 +154,19 @@ export class RetainedVersions {
   }
 }
 
-/** Tables that are in `before` and not in the version after `edit`; a moved table is in both. */
+/**
+ * Tables that are in `before` and not in the version after `edit`; a moved table is in both. Requires: the edit could be applied
+ * to `before`, so what it names is there.
+ */
 function tablesRemovedBy(edit: VersionEdit, before: Version): TableMetadata[] {
   const added = new Set(edit.tablesAdded?.map(({ table }) => table.fileNumber));
   const removed = new Map<number, TableMetadata>();
   for (const { keyspaceId, level, fileNumber } of edit.tablesRemoved ?? []) {
-    const tables = before.keyspaces.get(keyspaceId)?.levels[level]?.tables ?? [];
-    const table = tables.find((candidate) => candidate.fileNumber === fileNumber);
-    if (table !== undefined) removed.set(fileNumber, table);
+    const { tables } = before.keyspaces.get(keyspaceId)!.levels[level];
+    removed.set(fileNumber, tables.find((table) => table.fileNumber === fileNumber)!);
   }
   for (const id of edit.keyspacesDropped ?? []) {
-    for (const level of before.keyspaces.get(id)?.levels ?? []) {
+    for (const level of before.keyspaces.get(id)!.levels) {
       for (const table of level.tables) removed.set(table.fileNumber, table);
     }
   }

@@ -43,6 +43,20 @@ function createFile(fileSystem: MemoryFileSystem, path: string): void {
   fileSystem.openSync(path, 'create').closeSync();
 }
 
+describe('VersionSet', () => {
+  test('knows of no manifest before one is published', async () => {
+    const set = newVersionSet(openDirectory(new MemoryFileSystem()));
+    expect(set.manifestSizeBytes).toBe(0);
+    expect(set.manifestPath).toBe('/db');
+    expect(set.failure).toBeUndefined();
+    expect(set.needsRotation).toBe(false);
+    await set.publish();
+    expect(set.manifestPath).toBe('/db/MANIFEST-000011');
+    expect(set.manifestSizeBytes).toBeGreaterThan(0);
+    await set.close();
+  });
+});
+
 describe('VersionSet.publish', () => {
   test('M4, M5: puts a fresh manifest in force in the order that survives any crash', async () => {
     const recording = new RecordingFileSystem(new MemoryFileSystem(), { root: '/db' });
@@ -358,6 +372,53 @@ describe('VersionSet.rotate', () => {
     expect(memory.openPaths()).toEqual([]);
     for (const model of ['drop', 'kill'] as const) {
       VersionSet.loadSync(openDirectory(memory.crash(model, RANDOM)));
+    }
+  });
+});
+
+describe('VersionSet.log during a rotation', () => {
+  /** A set that waits for a sync, the `nth` of its kind, to put its fresh manifest in force, which takes no edit. */
+  async function stuck(operation: 'syncData' | 'syncDirectory', nth: number) {
+    const scheduler = new HeldScheduler();
+    const memory = new MemoryFileSystem({ scheduler });
+    const faulty = new FaultyFileSystem(memory);
+    const set = await createVersionSet(faulty);
+    scheduler.holds = (call) => call.operation === operation;
+    const rotating = set.rotate();
+    rotating.catch(() => {});
+    await quiescence();
+    for (let count = 1; count < nth; count++) {
+      scheduler.release();
+      await quiescence();
+    }
+    expect(scheduler.waitingCount).toBe(1);
+    faulty.addRule({
+      ...{ operation: 'write', path: 'MANIFEST-000022', duration: 'sticky' },
+      effect: { kind: 'error', errno: 'ENOSPC' },
+    });
+    return { set, memory, scheduler, rotating };
+  }
+
+  test('I5: a fresh manifest that misses an edit is not put in force', async () => {
+    const { set, memory, scheduler, rotating } = await stuck('syncData', 1);
+    const table = logTable(set);
+    scheduler.releaseAll();
+    await expect(rotating).rejects.toMatchObject({ code: 'NO_SPACE' });
+    await set.sync();
+    await set.close();
+    const reloaded = VersionSet.loadSync(openDirectory(memory.crash('drop', RANDOM)))!;
+    expect(tablesOf(reloaded)).toEqual([table]);
+  });
+
+  test('I3: when it may be in force already, nothing goes on', async () => {
+    const { set, memory, scheduler, rotating } = await stuck('syncDirectory', 2);
+    expect(() => logTable(set)).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+    scheduler.releaseAll();
+    await expect(rotating).rejects.toMatchObject({ code: 'READ_ONLY' });
+    expect(() => logTable(set)).toThrow(expect.objectContaining({ code: 'READ_ONLY' }));
+    await set.close();
+    for (const model of ['drop', 'kill'] as const) {
+      expect(VersionSet.loadSync(openDirectory(memory.crash(model, RANDOM)))).toBeDefined();
     }
   });
 });

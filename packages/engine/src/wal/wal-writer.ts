@@ -138,11 +138,6 @@ export class WalWriter {
     return this.#log.failure;
   }
 
-  /** Whether a batch with this payload still fits. */
-  hasRoomFor(payloadLength: number): boolean {
-    return this.#log.hasRoomFor(payloadLength);
-  }
-
   /**
    * States that the log before this one is durable to its end, or no longer needed according to a durable manifest. Must
    * come before the first sync; what is appended before it attests nothing.
@@ -155,7 +150,7 @@ export class WalWriter {
   /**
    * Appends one commit group, whose payload is `bytes[recordStart + RECORD_HEADER_SIZE_BYTES, + payloadLength)`; the
    * record's header is written in front of it, into `bytes`. Survives the process when it returns. Costs a checksum and
-   * a system call. Requires: {@link WalWriter.hasRoomFor} the payload.
+   * a system call. Requires: it ends before the largest size of a log.
    *
    * @throws StorageError NO_SPACE or IO if the write fails: the group may or may not be found by recovery, and the log
    * takes no more (IO). DURABILITY_UNKNOWN after a sync failed.
