@@ -5,6 +5,7 @@ import type { FileSystem } from '@varve/vfs';
 import { DatabaseDirectory } from '../../directory/index.js';
 import type { KeyspaceMetadata } from '../keyspace.js';
 import type { TableMetadata } from '../table-metadata.js';
+import type { VersionEdit } from '../version-edit.js';
 import { VersionSet, type VersionSetOptions } from '../version-set.js';
 
 /** The identifier of every database made here. */
@@ -69,4 +70,27 @@ export function newVersionSet(
 ): VersionSet {
   const identity = { databaseId: DATABASE_ID, defaultKeyspace: DEFAULT_KEYSPACE };
   return VersionSet.create(directory, identity, options);
+}
+
+/** An edit that adds a table with keys of its own. */
+export function addTable(fileNumber: number, level = 0): VersionEdit {
+  const table = makeTable({ fileNumber, keys: `k${fileNumber}-k${fileNumber}z` });
+  return { tablesAdded: [{ keyspaceId: 0, level, table }] };
+}
+
+/** An edit that removes it. */
+export function removeTable(fileNumber: number, level = 0): VersionEdit {
+  return { tablesRemoved: [{ keyspaceId: 0, level, fileNumber }] };
+}
+
+/** Logs the addition of a new table and gives its number. */
+export function logTable(set: VersionSet): number {
+  const fileNumber = set.takeFileNumbers(1);
+  set.log(addTable(fileNumber));
+  return fileNumber;
+}
+
+/** Numbers of the tables of the newest version, ascending. */
+export function tablesOf(set: VersionSet): number[] {
+  return [...set.current.tables()].map(({ fileNumber }) => fileNumber).sort((a, b) => a - b);
 }
