@@ -6,6 +6,7 @@ export class MemtableSupply {
   readonly #arenaSizeBytes: number;
   /** Memory that was touched once is kept for the next memtable: fresh pages cost more than old ones. */
   #spare: Memtable | null = null;
+  #isClosed = false;
 
   constructor(arenaSizeBytes: number) {
     this.#arenaSizeBytes = arenaSizeBytes;
@@ -28,6 +29,13 @@ export class MemtableSupply {
 
   /** Takes back a memtable that nobody reads any more. One of unusual size is let go. */
   giveBack(memtable: Memtable): void {
+    if (this.#isClosed) return;
     if (memtable.arena.capacityBytes === this.#arenaSizeBytes) this.#spare ??= memtable;
+  }
+
+  /** Keeps nothing any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#spare = null;
   }
 }

@@ -48,8 +48,8 @@ export class Store implements WritingHost, RangeHost {
   readonly points: PointReader;
   readonly recovery: RecoverySummary;
   readonly watch: DiskWatch;
-  /** Absent in a read-only database. */
-  readonly #writing: Writing | null;
+  /** Absent in a read-only database, and in one that is closed. */
+  #writing: Writing | null;
   readonly #clock: Clock;
   #status: DatabaseStatus = 'open';
   #toldState: DatabaseState;
@@ -203,12 +203,20 @@ export class Store implements WritingHost, RangeHost {
       () => this.tables.loader.stop(),
       () => {
         this.#status = 'closed';
-        this.current.dispose();
+        this.#releaseMemory();
         this.tables.closeAll();
       },
       () => this.versions.close(),
       () => this.directory.close(),
     ]);
+  }
+
+  /** Whoever still holds a closed database does not hold its memory. */
+  #releaseMemory(): void {
+    this.current.dispose();
+    this.points.dispose();
+    this.memtables.close();
+    this.#writing = null;
   }
 
   #writable(): Writing {

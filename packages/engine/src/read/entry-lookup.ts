@@ -78,6 +78,13 @@ export class EntryLookup {
     return this.#searchLevels(this.#plans.levelsOf(version, keyspaceId), target);
   }
 
+  /** Lets go of where the last entry was found. */
+  forget(): void {
+    this.bytes = EMPTY;
+    this.missingHandle = null;
+    this.#loaded = [];
+  }
+
   #takeFromArena(arena: Uint8Array, offset: number): number {
     const slots = this.#slots;
     decodeEntry(arena, offset, slots);

@@ -99,6 +99,12 @@ export class PointReader {
     return loads.length === 0 ? Promise.resolve(values) : Promise.all(loads).then(() => values);
   }
 
+  /** Lets go of the memory it read last, at close. */
+  dispose(): void {
+    this.#target.view = this.#current.view;
+    this.lookup.forget();
+  }
+
   /** Points the shared target at a key. */
   #aim<K, V>(format: ReadFormat<K, V>, key: K, sequence: number): void {
     const bound = format.key.sizeBound(key);

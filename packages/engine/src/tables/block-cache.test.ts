@@ -234,6 +234,16 @@ describe('The slab of a BlockCache', () => {
     expect(cachedBlocks(handle)).toHaveLength(70);
   });
 
+  test('is given back when every table is closed', () => {
+    const cache = makeCache();
+    const handle = makeHandle(1);
+    load(cache, handle, 3);
+    cache.dropTable(handle);
+    cache.release();
+    expect(cache.bytes).toHaveLength(0);
+    expect(cache.usedBytes).toBe(0);
+  });
+
   test('P7: for which there is no memory makes taking a slot fail with BUSY, and a later one succeeds', () => {
     const cache = makeCache(100);
     const noMemory = function noMemory(): never {

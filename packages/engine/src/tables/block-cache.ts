@@ -128,6 +128,14 @@ export class BlockCache {
     this.oversized.dropTable(handle);
   }
 
+  /** Gives the slab back. Requires: every table is closed. */
+  release(): void {
+    this.bytes = Buffer.alloc(0);
+    this.#owners = [];
+    this.#ownerBlocks = new Int32Array(0);
+    this.#referenced = new Uint8Array(0);
+  }
+
   #allocate(): void {
     try {
       this.#owners = new Array<TableHandle | null>(this.#slotCount).fill(null);

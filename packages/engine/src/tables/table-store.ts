@@ -154,6 +154,7 @@ export class TableStore {
 
   closeAll(): void {
     for (const fileNumber of [...this.#handles.keys()]) this.close(fileNumber);
+    this.cache.release();
   }
 }
 

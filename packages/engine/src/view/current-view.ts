@@ -40,9 +40,11 @@ export class CurrentView {
     old.release();
   }
 
-  /** Gives up the current view for good, at close. */
+  /** Gives up the current view for good, at close. What is current then has no entries, and holds no memory. */
   dispose(): void {
-    this.#view.release();
+    const old = this.#view;
+    this.#view = new TreeView([], old.version, () => {});
+    old.release();
   }
 
   #make(memtables: readonly Memtable[], version: Version): TreeView {
