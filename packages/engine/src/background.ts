@@ -111,9 +111,14 @@ export class Background {
 
   /** Whether work is suspended, and nothing runs at this moment, or will soon, that could change it. */
   get isBlocked(): boolean {
+    return this.isStuck && this.#manifestSync === null;
+  }
+
+  /** As `isBlocked`, for whoever keeps the event loop from turning: what the manifest waits for cannot come meanwhile. */
+  get isStuck(): boolean {
     if (this.suspension === null) return false;
     if (this.#retries.suspension === null && this.#retries.isWaiting) return false;
-    return this.#parts.executor.pendingCount === 0 && this.#manifestSync === null;
+    return this.#parts.executor.pendingCount === 0;
   }
 
   get compaction(): BackgroundCompaction {

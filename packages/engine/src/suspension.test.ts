@@ -177,6 +177,37 @@ describe('A database that lacks something for a while', () => {
     await eventually(clock, db.close());
   });
 
+  // Found by the driver fail-every, seed 1, call 374: it waited for a fresh manifest, which takes turns of the event loop.
+  test.each([1, 2, 3, 4])(
+    'I5: tells a synchronous writer behind others that wait that write %i of the manifest has no space',
+    async (nth) => {
+      const tuning = { frozenMemtableCountMax: 1 };
+      // In real time, so that a wait would end with BUSY.
+      const db = await openSmall(faulty, { durability: 'os', tuning, writeTimeoutMs: 500 });
+      await quiescence();
+      const effect = failWith('ENOSPC');
+      faulty.addRule({ operation: 'write', path: 'MANIFEST-*', nth, duration: 'once', effect });
+      scheduler.holds = (call) => call.operation === 'syncData' && call.path.includes('MANIFEST');
+      const codes = new Set<unknown>();
+      const writes: ReturnType<typeof watch>[] = [];
+      for (let round = 0; round < 20; round++) {
+        for (let index = 0; index < 5; index++)
+          writes.push(watch(db.put(`k${index}`, value(round))));
+        try {
+          db.putSync('late', `${round}`);
+        } catch (error) {
+          codes.add(isStorageError(error) ? error.code : error);
+        }
+        await quiescence();
+      }
+      expect([...codes].filter((code) => code !== 'NO_SPACE')).toEqual([]);
+      scheduler.releaseAll();
+      scheduler.holds = () => false;
+      await db.close();
+      expect(writes.every(({ state }) => state !== 'waiting')).toBe(true);
+    },
+  );
+
   test('I5: goes on for a caller who never returns to the event loop', async () => {
     const db = await openFaulty({ durability: 'os' });
     await quiescence();

@@ -58,7 +58,7 @@ export class WriteRoom {
     const { background, clock, writeTimeoutMs } = this.#parts;
     const startMs = clock.monotonicMs();
     while (!this.isThere()) {
-      if (background.isBlocked) throw this.suspensionError();
+      if (background.isStuck) throw this.suspensionError();
       const leftMs = startMs + writeTimeoutMs - clock.monotonicMs();
       if (leftMs <= 0) throw busyError(writeTimeoutMs);
       background.waitForProgress(leftMs);
