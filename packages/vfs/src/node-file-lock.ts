@@ -132,7 +132,9 @@ function runFlock(descriptor: number, call: FileCall): 'kernel' | 'pid' | 'held'
     stdio: ['ignore', 'ignore', 'pipe', descriptor],
     timeout: FLOCK_TIMEOUT_MS,
   });
-  if (errnoOf(result.error) === 'ENOENT') return 'pid';
+  const errno = errnoOf(result.error);
+  if (errno === 'ENOENT') return 'pid';
+  if (errno === 'ENOMEM' || errno === 'EAGAIN') throw noProcessError(call, result.error);
   if (result.error !== undefined) throw result.error;
   if ((result.status as number | null | undefined) === undefined) throw forbiddenError(call);
   if (result.status === 0) return 'kernel';
@@ -142,6 +144,16 @@ function runFlock(descriptor: number, call: FileCall): 'kernel' | 'pid' | 'held'
     file: call.path,
     retryable: false,
   });
+}
+
+/** A system that lends no more memory than it has starts no child of a process that has reserved much. */
+function noProcessError(call: FileCall, cause: unknown): StorageError {
+  const advice = 'close databases, or give each a smaller memoryBudgetBytes';
+  return new StorageError(
+    'BUSY',
+    `Cannot lock ${call.path}: the program flock cannot be started for lack of memory; ${advice}`,
+    { file: call.path, cause, retryable: true },
+  );
 }
 
 /** Deno without the permission for it gives no result at all. */
