@@ -124,15 +124,14 @@ function mayGiveUpReserve(error: unknown, directory: DatabaseDirectory): boolean
   if (!isStorageError(error) || error.code !== 'NO_SPACE') return false;
   const { fileSystem } = directory;
   const path = directory.pathOf(RESERVE_FILE_NAME);
-  try {
-    if (!fileSystem.existsSync(path)) return false;
+  let isGivenUp = false;
+  // What the disk was full for is what has to be told.
+  quietly(() => {
+    if (!fileSystem.existsSync(path)) return;
     fileSystem.removeSync(path);
-    return true;
-  } catch (failure) {
-    // What the disk was full for is what has to be told.
-    if (!isStorageError(failure)) throw failure;
-    return false;
-  }
+    isGivenUp = true;
+  });
+  return isGivenUp;
 }
 
 class Recovery {

@@ -7,7 +7,7 @@
 // first. The owner sees to it and says so with `confirmPredecessor()`; until then records of this log attest nothing and
 // a sync is refused as a bug. To a reader, therefore, any attestation in a log means that all logs before it were whole.
 
-import { assert, isStorageError } from '@varve/base';
+import { assert } from '@varve/base';
 import { type FileSystem, quietly } from '@varve/vfs';
 import {
   LOG_SIZE_BYTES_MAX,
@@ -241,12 +241,11 @@ export class WalWriter {
   }
 
   #freeBytes(): number {
-    try {
-      return this.#fileSystem.freeSpaceSync(this.path);
-    } catch (error) {
-      if (!isStorageError(error)) throw error;
-      return Number.POSITIVE_INFINITY;
-    }
+    let freeBytes = Number.POSITIVE_INFINITY;
+    quietly(() => {
+      freeBytes = this.#fileSystem.freeSpaceSync(this.path);
+    });
+    return freeBytes;
   }
 
   #assertPredecessorConfirmed(): void {

@@ -79,6 +79,12 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     code: 'TOO_MANY_FILES',
     why: 'I6: files of tables are closed, and the call is made once more',
   },
+  {
+    operations: ['stat'],
+    name: /^database$/,
+    code: 'NO_SPACE',
+    why: 'I5: while writing is suspended, and that was told, what further attempts meet is not told each time',
+  },
   { operations: ['unlock'], name: /^LOCK$/, why: 'P2: the lock goes with the process' },
 ];
 
