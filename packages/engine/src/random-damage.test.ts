@@ -14,6 +14,8 @@ import { verify } from './verify.js';
 const SOURCE = '/db';
 const TARGET = '/saved';
 const KEYSPACES = ['default', 'cities', 'orders'] as const;
+/** More than a checksum has bytes. */
+const KEPT_ZERO_COUNT = 64;
 const TEXT = { keyEncoding: 'utf8', valueEncoding: 'utf8' } as const;
 
 type Files = ReadonlyMap<string, Uint8Array>;
@@ -62,8 +64,9 @@ function filesOf(fileSystem: MemoryFileSystem): Files {
       const bytes = new Uint8Array(file.sizeSync());
       file.readSync(bytes, 0, bytes.length, 0);
       file.closeSync();
+      // Of the zeros ahead of the records of a log enough is kept for any file whose last bytes happen to be zeros.
       const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
-      return [name, bytes.slice(0, end)];
+      return [name, bytes.slice(0, end + KEPT_ZERO_COUNT)];
     }),
   );
 }
