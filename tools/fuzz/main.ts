@@ -16,6 +16,8 @@ const SHOWN_FILE_COUNT_MAX = 3;
 interface Plan {
   readonly targets: readonly FuzzTarget[];
   readonly caseCount: number;
+  /** Whether that is the number for dear decoders, too. */
+  readonly isExact: boolean;
   readonly seed: number;
   readonly firstCase: number;
   readonly format: 'json' | 'text';
@@ -37,6 +39,7 @@ export async function main(words: readonly string[]): Promise<number> {
 interface Words {
   readonly decoder?: string;
   readonly cases: number;
+  readonly exact?: true;
   readonly seed: number | 'fresh';
   readonly from: number;
   readonly json?: true;
@@ -50,6 +53,7 @@ function planOf(words: readonly string[]): Plan {
   )
     .option('--decoder <name>', `the only one: ${names.join(', ')}`, oneOf(names))
     .option('--cases <count>', 'of a small decoder; dear ones get fewer', wholeNumber, 200_000)
+    .option('--exact', 'as many of a dear decoder, too')
     .option('--seed <seed>', "of everything random; 'fresh' draws one", seedWord, 1)
     .option('--from <case>', 'the first: with --cases 1 it replays a violation', wholeNumber, 0)
     .option('--json', 'prints a line of JSON for each decoder')
@@ -59,6 +63,7 @@ function planOf(words: readonly string[]): Plan {
     targets: TARGETS.filter(({ name }) => (values.decoder ?? name) === name),
     seed: values.seed === 'fresh' ? entropy.u32() : values.seed,
     caseCount: values.cases,
+    isExact: values.exact === true,
     firstCase: values.from,
     format: values.json ? 'json' : 'text',
   };
@@ -66,8 +71,8 @@ function planOf(words: readonly string[]): Plan {
 
 async function runOne(target: FuzzTarget, plan: Plan, watch: HangWatch): Promise<FuzzReport> {
   const { name, cost = 1 } = target;
-  const { seed, firstCase } = plan;
-  const caseCount = Math.max(1, Math.ceil(plan.caseCount / cost));
+  const { seed, firstCase, isExact } = plan;
+  const caseCount = isExact ? plan.caseCount : Math.max(1, Math.ceil(plan.caseCount / cost));
   const startMs = systemClock.monotonicMs();
   const showProgress = progressPrinter(name, 'cases');
   const report = await fuzz(target, {

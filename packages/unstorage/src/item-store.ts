@@ -10,11 +10,10 @@ export type WatchListener = (event: 'update' | 'remove', key: string) => unknown
 /** Items as bytes by their key. */
 export type ItemKeyspace = Keyspace<string, Uint8Array>;
 
-/** Where an item store gets them from. */
-type ItemSource = Pick<
-  LazyKeyspace<{ readonly keyEncoding: 'utf8'; readonly valueEncoding: 'binary' }>,
-  'get' | 'close'
->;
+/** How their keyspace encodes them. */
+export const ITEM_FORMAT = { keyEncoding: 'utf8', valueEncoding: 'binary' } as const;
+
+type LazyItems = LazyKeyspace<typeof ITEM_FORMAT>;
 
 const SEPARATOR = ':';
 
@@ -22,11 +21,11 @@ const SEPARATOR = ':';
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class ItemStore {
-  readonly #lazy: ItemSource;
+  readonly #lazy: LazyItems;
   readonly #writeOptions: WriteOptions;
   readonly #listeners = new Set<WatchListener>();
 
-  constructor(lazy: ItemSource, writeOptions: WriteOptions) {
+  constructor(lazy: LazyItems, writeOptions: WriteOptions) {
     this.#lazy = lazy;
     this.#writeOptions = writeOptions;
   }

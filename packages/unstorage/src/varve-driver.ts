@@ -6,7 +6,7 @@
  * types come from no package: a test compares them with those of unstorage.
  */
 import { type Database, type DatabaseOptions, type Durability, LazyKeyspace } from '@varve/engine';
-import { type ItemKeyspace, ItemStore, type WatchListener } from './item-store.js';
+import { ITEM_FORMAT, type ItemKeyspace, ItemStore, type WatchListener } from './item-store.js';
 
 /** Options of the driver: `path`, or `database` for one that is open already. */
 export interface DriverOptions {
@@ -70,7 +70,6 @@ export interface VarveDriver {
 
 const NAME = 'varve';
 const DEFAULT_KEYSPACE_NAME = 'unstorage';
-const FORMAT = { keyEncoding: 'utf8', valueEncoding: 'binary' } as const;
 
 /**
  * Makes a driver. Opens nothing yet.
@@ -80,7 +79,7 @@ export function varveDriver(options: DriverOptions): VarveDriver {
   const { durability, keyspace = DEFAULT_KEYSPACE_NAME } = options;
   const lazy = new LazyKeyspace(
     { ...options, keyspace },
-    { format: FORMAT, owner: 'Varve driver' },
+    { format: ITEM_FORMAT, owner: 'Varve driver' },
   );
   const items = new ItemStore(lazy, durability === undefined ? {} : { durability });
   // Functions of the object, not methods of a class: unstorage calls them without the object.

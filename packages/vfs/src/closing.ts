@@ -41,10 +41,13 @@ export async function usingFile<File extends Closable, Result>(
   return result;
 }
 
-/** Gives something back because of an error that is being reported: a StorageError of doing so is of no interest. */
-export function quietly(giveBack: () => void): void {
+/**
+ * Does what may fail without anybody having to know, such as giving something back because of an error that is being
+ * reported: a StorageError of it is of no interest.
+ */
+export function quietly(attempt: () => void): void {
   try {
-    giveBack();
+    attempt();
   } catch (error) {
     if (!isStorageError(error)) throw error;
   }

@@ -55,6 +55,17 @@ describe('B3: accountFor', () => {
     expect(accountFor([fault(write)], [], () => {})).not.toBeNull();
   });
 
+  test('lets pass what another attempt met only if somebody was told that space is lacking', () => {
+    const full = new StorageError('NO_SPACE', 'Cannot inspect it');
+    const inspected: FileCall = { operation: 'stat', path: '/database' };
+    const injected = [{ ...fault(inspected), error: full }];
+    expect(accountFor(injected, [], () => {})).not.toBeNull();
+    expect(accountFor(injected, [new StorageError('IO', 'Cannot write')], () => {})).not.toBeNull();
+    expect(
+      accountFor(injected, [new StorageError('NO_SPACE', 'Cannot write')], () => {}),
+    ).toBeNull();
+  });
+
   test('leaves faults without an error to the answers of the database', () => {
     const short: InjectedFault = { call: write, effect: { kind: 'short', sizeBytes: 1 } };
     expect(accountFor([short], [], () => {})).toBeNull();

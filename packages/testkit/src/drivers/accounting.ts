@@ -17,6 +17,8 @@ export interface AbsorptionRule {
   readonly lengthMin?: number;
   /** Of the error. Default: any. */
   readonly code?: StorageErrorCode;
+  /** Somebody was told of another error with this code. Default: that is of no importance. */
+  readonly toldCode?: StorageErrorCode;
   readonly why: string;
 }
 
@@ -83,6 +85,7 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     operations: ['stat'],
     name: /^database$/,
     code: 'NO_SPACE',
+    toldCode: 'NO_SPACE',
     why: 'I5: while writing is suspended, and that was told, what further attempts meet is not told each time',
   },
   { operations: ['unlock'], name: /^LOCK$/, why: 'P2: the lock goes with the process' },
@@ -98,15 +101,17 @@ export function accountFor(
   absorbed: (why: string) => void,
 ): string | null {
   const texts = new Set(told.flatMap(textsOf));
+  const toldCodes = new Set(told.map((error) => (isStorageError(error) ? error.code : undefined)));
   for (const { call, error } of injected) {
     if (error === undefined || texts.has(error.message)) continue;
     const rule = ABSORPTION_RULES.find(
-      ({ operations, name, length = call.length, lengthMin = 0, code }) =>
+      ({ operations, name, length = call.length, lengthMin = 0, code, toldCode }) =>
         operations.includes(call.operation) &&
         name.test(lastNameOf(call.path)) &&
         length === call.length &&
         (call.length ?? 0) >= lengthMin &&
-        (code === undefined || (isStorageError(error) && error.code === code)),
+        (code === undefined || (isStorageError(error) && error.code === code)) &&
+        (toldCode === undefined || toldCodes.has(toldCode)),
     );
     if (rule === undefined) return `nobody was told: ${error.message}`;
     absorbed(rule.why);
