@@ -1,5 +1,6 @@
 // The shape of the code in numbers, for a report and for choosing what to split next.
 
+import { type AssertionCount, assertionCounts } from './assertions.js';
 import { importCycles } from './layers.js';
 import type { Documentation } from './public-api.js';
 import { isTest, lineCountOf, type SourceTree } from './source-tree.js';
@@ -30,6 +31,7 @@ export interface Measurement {
   readonly testLineCount: number;
   readonly importCycleCounts: Readonly<Record<'packages' | 'folders' | 'files', number>>;
   readonly documentation: Documentation;
+  readonly assertions: readonly AssertionCount[];
 }
 
 /** Measures a tree; `documentation` comes from the compiler, which needs the files on disk. */
@@ -57,6 +59,7 @@ export function measure(tree: SourceTree, documentation: Documentation): Measure
       files: cycles.files.length,
     },
     documentation,
+    assertions: assertionCounts(tree),
   };
 }
 
@@ -73,6 +76,12 @@ export function formatMeasurement(measurement: Measurement): string {
     `cycles     packages ${cycles.packages}, folders ${cycles.folders}, files ${cycles.files}`,
     `documented exports ${documentedExportCount} of ${exportCount} (${percent(documentedExportCount, exportCount)}), ` +
       `members ${documentedMemberCount} of ${memberCount} (${percent(documentedMemberCount, memberCount)})`,
+    ...measurement.assertions
+      .filter(({ functionCount }) => functionCount > 0)
+      .map(
+        ({ folder, functionCount, assertionCount }) =>
+          `assertions ${assertionCount} in ${functionCount} functions of ${folder} (${ratio(assertionCount, functionCount)} each)`,
+      ),
   ].join('\n');
 }
 

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { assertionCounts, assertionFindings } from './assertions.js';
 import { faultPageFindings } from './faults.js';
 import { cyclesOf, graphOf } from './graph.js';
 import { cycleFindings, layerFindings } from './layers.js';
@@ -27,6 +28,30 @@ function messages(rule: (tree: SourceTree) => Finding[], path: string, text: str
     .map(({ line, message }) => `${line ?? 0} ${message}`)
     .join('\n');
 }
+
+describe('assertionFindings', () => {
+  const path = 'packages/engine/src/log/a.ts';
+
+  test('two a function are enough, refusals included', () => {
+    const text =
+      "function f(n: number): void { assert(n > 0, 'a'); if (n > 9) throw new Error('b'); }";
+    expect(messages(assertionFindings, path, text)).toBe('');
+  });
+
+  test('fewer are too few', () => {
+    const text = "class A { get b() { assert(1, 'a'); return 1; } #c() { this.#assertD(); } }";
+    expect(messages(assertionFindings, path, text)).toContain('2 assertions in 2 functions, 4');
+  });
+
+  test('callbacks belong to what they stand in, tests to nothing', () => {
+    const tree = SourceTree.of({
+      [path]: "const f = (): void => assert(1, 'a');",
+      'packages/engine/src/log/a.test.ts': 'function f(): void {}',
+    });
+    const counts = assertionCounts(tree).filter(({ folder }) => path.startsWith(folder));
+    expect(counts).toMatchObject([{ functionCount: 0, assertionCount: 1 }]);
+  });
+});
 
 describe('layerFindings', () => {
   test.each([

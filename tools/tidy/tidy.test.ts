@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { assertionFindings } from './assertions.js';
 import { faultPageFindings } from './faults.js';
 import { cycleFindings, layerFindings } from './layers.js';
 import { ownerFindings } from './owners.js';
@@ -42,6 +43,7 @@ describe('tidy', () => {
   test('files and functions are short', () =>
     expectNone(sizeFindings(tree, LONG_FILES, LONG_FUNCTIONS)));
   test('every source file says what it is', () => expectNone(headerFindings(tree)));
+  test('what could lose data asserts what it relies on', () => expectNone(assertionFindings(tree)));
   test('nothing is put off in a comment', () => expectNone(notedFindings(tree)));
   test('no code is kept in a comment', () => expectNone(disabledCodeFindings(tree)));
   test('no error is let go without a word', () => expectNone(swallowedFindings(tree)));

@@ -10,7 +10,9 @@
  * A damaged input fails the job: nothing is ever skipped. Outputs of a failed job are removed.
  */
 import {
+  assert,
   compareBytes,
+  compareWhole,
   copyBytes,
   type EntryCursor,
   isStorageError,
@@ -55,6 +57,11 @@ export interface CompactionResult {
   readonly droppedEntryCount: number;
 }
 
+interface MergeCounts {
+  readonly readEntryCount: number;
+  readonly droppedEntryCount: number;
+}
+
 /** An output is cut at a boundary once it has this share of its target size. */
 const BOUNDARY_CUT_SHARE = 0.5;
 
@@ -64,19 +71,50 @@ export function runCompactionJob(
   job: CompactionJob,
   progress: JobProgress,
 ): CompactionResult {
+  assertJob(job);
   const outputs = new TableOutputs(fileSystem, job.output);
   outputs.configure(job.writer);
   const readers: TableReader[] = [];
   try {
     const runs = job.runs.map((run) => openRun(fileSystem, job, { run, readers }));
     const counts = new CompactionMerge(job, outputs, progress).run(runs);
-    return { kind: 'compact', tables: outputs.finish(), ...counts };
+    const tables = outputs.finish();
+    assertNothingLost(tables, counts);
+    return { kind: 'compact', tables, ...counts };
   } catch (error) {
     outputs.abandon();
     throw isStorageError(error) ? error : (damageBehind(readers) ?? error);
   } finally {
     for (const reader of readers) closeQuietly(reader);
   }
+}
+
+function assertJob({ runs, snapshots, boundaries, output }: CompactionJob): void {
+  assert(runs.length > 0, 'a merge has runs');
+  assert(
+    runs.every((run) => run.length > 0),
+    'every run has tables',
+  );
+  assert(
+    snapshots.every((sequence, index) => index === 0 || snapshots[index - 1] < sequence),
+    'snapshots ascend',
+  );
+  assert(
+    boundaries.every((key, index) => index === 0 || compareWhole(boundaries[index - 1], key) < 0),
+    'boundaries ascend',
+  );
+  assert(output.targetFileSizeBytes > 0, 'outputs have a size to be cut at');
+}
+
+/** The last moment at which a lost entry can be noticed: afterwards the inputs are removed. */
+function assertNothingLost(tables: readonly TableOutput[], counts: MergeCounts): void {
+  const { readEntryCount, droppedEntryCount } = counts;
+  const writtenEntryCount = tables.reduce((sum, { entryCount }) => sum + entryCount, 0);
+  assert(droppedEntryCount <= readEntryCount, 'what is dropped was read');
+  assert(
+    writtenEntryCount === readEntryCount - droppedEntryCount,
+    'what is not dropped is in an output',
+  );
 }
 
 /**
@@ -100,6 +138,12 @@ function closeQuietly(reader: TableReader): void {
   }
 }
 
+function tableCountOf({ runs }: CompactionJob): number {
+  const tableCount = runs.reduce((sum, run) => sum + run.length, 0);
+  assert(tableCount >= runs.length, 'every run has tables');
+  return tableCount;
+}
+
 interface RunToOpen {
   readonly run: readonly TableMetadata[];
   /** Every reader opened is added, to be closed by the caller. */
@@ -111,9 +155,11 @@ function openRun(fileSystem: FileSystem, job: CompactionJob, opening: RunToOpen)
   const open = (table: TableMetadata): EntryCursor => {
     const reader = openTableSync(fileSystem, job.output, table);
     opening.readers.push(reader);
+    assert(opening.readers.length <= tableCountOf(job), 'every table is opened once');
     return new TableCursor(reader, source);
   };
   const tables = opening.run;
+  assert(tables.length > 0, 'a run has tables');
   if (tables.length === 1) return open(tables[0]!);
   return new LevelCursor({
     runCount: tables.length,
@@ -137,9 +183,12 @@ class CompactionMerge {
     this.#outputs = outputs;
     this.#progress = progress;
     this.#rules = new DropRules(job.snapshots, job.reach);
+    assert(outputs.targetFileSizeBytes > 0, 'outputs have a size to be cut at');
   }
 
-  run(runs: EntryCursor[]): { readEntryCount: number; droppedEntryCount: number } {
+  run(runs: EntryCursor[]): MergeCounts {
+    assert(runs.length === this.#job.runs.length, 'every run has a cursor');
+    assert(this.#lastKeyLength < 0, 'a merge runs once');
     const cursor = runs.length === 1 ? runs[0]! : new MergingCursor(runs);
     let readEntryCount = 0;
     let droppedEntryCount = 0;
@@ -155,6 +204,8 @@ class CompactionMerge {
   }
 
   #add(cursor: EntryCursor, sequence: number): void {
+    assert(sequence <= cursor.sequence, 'an entry never becomes newer');
+    assert(cursor.keyLength === this.#lastKeyLength, 'an entry is of the key that was started');
     this.#outputs.writer.add(
       cursor.keyBytes,
       cursor.keyOffset,
@@ -169,10 +220,12 @@ class CompactionMerge {
 
   #isLastKey(cursor: EntryCursor): boolean {
     const length = this.#lastKeyLength;
+    assert(length <= this.#lastKey.length, 'the last key is remembered whole');
     if (cursor.keyLength !== length) return false;
     const bytes = cursor.keyBytes;
     const offset = cursor.keyOffset;
     const last = this.#lastKey;
+    assert(offset + length <= bytes.length, 'a key is in its bytes');
     for (let index = length - 1; index >= 0; index--) {
       if (bytes[offset + index] !== last[index]) return false;
     }
@@ -182,6 +235,8 @@ class CompactionMerge {
   #startKey(cursor: EntryCursor): void {
     const start = cursor.keyOffset;
     const end = start + cursor.keyLength;
+    assert(start >= 0, 'a key is somewhere');
+    assert(end <= cursor.keyBytes.length, 'a key is in its bytes');
     if (this.#lastKey.length < cursor.keyLength)
       this.#lastKey = new Uint8Array(cursor.keyLength * 2);
     copyBytes(cursor.keyBytes, start, end, this.#lastKey, 0);
@@ -204,6 +259,11 @@ class CompactionMerge {
       if (compareBytes(bytes, start, end, boundary, 0, boundary.length) < 0) break;
       this.#boundaryIndex += 1;
     }
+    assert(this.#boundaryIndex >= before, 'boundaries are passed in one direction');
+    assert(
+      this.#boundaryIndex <= boundaries.length,
+      'no more boundaries are passed than there are',
+    );
     return this.#boundaryIndex > before;
   }
 }

@@ -1,6 +1,6 @@
 // Which inputs of a merge its failure is blamed on.
 
-import type { StorageError } from '@varve/base';
+import { assert, type StorageError } from '@varve/base';
 import { tableFileName } from '../directory/index.js';
 import type { TableMerge } from './compaction-choice.js';
 import { inputFileNumbers } from './compaction-edit.js';
@@ -11,5 +11,7 @@ export function culpritsOf(merge: TableMerge, error: StorageError): readonly num
   const named = inputs.filter((fileNumber) =>
     error.file?.endsWith(`/${tableFileName(fileNumber)}`),
   );
+  assert(inputs.length > 0, 'a merge has inputs to blame');
+  assert(named.length <= 1, 'an error names one file');
   return named.length > 0 ? named : inputs;
 }

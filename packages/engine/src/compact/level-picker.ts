@@ -5,8 +5,8 @@
 // table has its turn in the end; this order saves the most where data is not spread evenly. A table that
 // overlaps nothing costs nothing: it is moved.
 
-import { compareWhole } from '@varve/base';
-import type { Level, TableMetadata } from '../manifest/index.js';
+import { assert, compareWhole } from '@varve/base';
+import { BOTTOM_LEVEL, type Level, type TableMetadata } from '../manifest/index.js';
 import type { TableMerge, TableMove } from './compaction-choice.js';
 import { rangeOf } from './key-range.js';
 import {
@@ -29,6 +29,9 @@ export function pickLevel(
 ): Picked<TableMove | TableMerge> {
   const { tree, targets } = picking;
   const { tables, sizeBytes } = tree.levels[level];
+  assert(level > 0, 'level 0 has a picker of its own');
+  assert(level < BOTTOM_LEVEL, 'the bottom level has no target to be over');
+  assert(tables.length > 0, 'there is something to pick from');
   const excessBytes = sizeBytes - targets.targetSizeBytes[level];
   return (
     pickMove(picking, { level, tables, sizeBytesMax: excessBytes }, motive) ??
@@ -52,6 +55,9 @@ export function pickMove(
   const { level } = from;
   let found: TableMove | undefined;
   let sizeBytes = 0;
+  assert(level > 0, 'level 0 has a picker of its own');
+  assert(level < BOTTOM_LEVEL, 'there is a level to move to');
+  assert(!Number.isNaN(from.sizeBytesMax), 'a limit is a number');
   for (const table of from.tables) {
     if (found !== undefined && sizeBytes >= from.sizeBytesMax) break;
     const outputLevel = moveDestination(picking, table, level);
@@ -61,6 +67,8 @@ export function pickMove(
     found = { ...move, tables: [...(found?.tables ?? []), table] };
     sizeBytes += table.sizeBytes;
   }
+  assert(found === undefined || found.outputLevel > level, 'tables move down');
+  assert(found === undefined || sizeBytes > 0, 'a move moves something');
   return found;
 }
 
@@ -68,19 +76,24 @@ export function pickMove(
 function pickMerge(picking: Picking, level: number, motive: Motive): Picked<TableMerge> {
   const { tree, running } = picking;
   const overlaps = overlapSizes(tree.levels[level], tree.levels[level + 1]);
+  assert(overlaps.length === tree.levels[level].tables.length, 'every table has its overlap');
   const candidates = tree.levels[level].tables
     .map((table, index) => ({ table, cost: overlaps[index] / table.sizeBytes }))
     .filter(({ table }) => !running.isTaken(table))
     .sort((a, b) => a.cost - b.cost);
   for (const { table } of candidates) {
     const merge = mergeTables(picking, { level, tables: [table] }, motive);
-    if (merge !== 'busy') return merge;
+    if (merge === 'busy') continue;
+    assert(merge.outputLevel === level + 1, 'a merge goes one level down');
+    return merge;
   }
   return 'busy';
 }
 
 /** For each table of `level`, how many bytes it overlaps in `below`: one walk over both. */
 function overlapSizes(level: Level, below: Level): number[] {
+  assert(level.level > 0, 'tables of level 0 are not in order');
+  assert(below.level === level.level + 1, 'overlap is looked for in the next level');
   let first = 0;
   return level.tables.map((table) => {
     const range = rangeOf([table]);

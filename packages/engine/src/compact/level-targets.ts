@@ -14,7 +14,8 @@
 //
 // The score of a level is its size divided by its target: from 1 on it is compacted.
 
-import { BOTTOM_LEVEL, type KeyspaceTree, type Level } from '../manifest/index.js';
+import { assert } from '@varve/base';
+import { BOTTOM_LEVEL, type KeyspaceTree, LEVEL_COUNT, type Level } from '../manifest/index.js';
 import type { PickerOptions } from './picker-options.js';
 
 /** See {@link levelTargets}. */
@@ -32,6 +33,7 @@ const GIVE_UP_FACTOR = 0.5;
 export function levelTargets(tree: KeyspaceTree, options: PickerOptions): LevelTargets {
   const { levels } = tree;
   const { levelBaseSizeBytes } = options;
+  assert(levels.length === LEVEL_COUNT, 'a tree has all its levels');
   const firstUsed = firstUsedLevel(levels);
   const largestSizeBytes = Math.max(...levels.slice(1).map((level) => level.sizeBytes));
   const firstNeeded = firstNeededLevel(largestSizeBytes, firstUsed, options);
@@ -43,7 +45,17 @@ export function levelTargets(tree: KeyspaceTree, options: PickerOptions): LevelT
     const share = stepCount === 0 ? 1 : (level - firstNeeded) / stepCount;
     return Math.round(levelBaseSizeBytes * growth ** share);
   });
-  return { baseLevel: Math.min(firstNeeded, firstUsed), targetSizeBytes };
+  const targets = { baseLevel: Math.min(firstNeeded, firstUsed), targetSizeBytes };
+  assertTargets(targets);
+  return targets;
+}
+
+function assertTargets({ baseLevel, targetSizeBytes }: LevelTargets): void {
+  assert(baseLevel >= 1, 'level 0 is compacted to a deeper one');
+  assert(baseLevel <= BOTTOM_LEVEL, 'the base level exists');
+  assert(targetSizeBytes.length === LEVEL_COUNT, 'every level has a target');
+  assert(targetSizeBytes[0] > 0, 'level 0 has a size from which on it is due');
+  assert(targetSizeBytes[BOTTOM_LEVEL] > 0, 'the bottom level is always needed');
 }
 
 /**
@@ -51,10 +63,14 @@ export function levelTargets(tree: KeyspaceTree, options: PickerOptions): LevelT
  */
 export function levelZeroScore(tree: KeyspaceTree, options: PickerOptions): number {
   const [level] = tree.levels;
-  return Math.max(
+  assert(level.level === 0, 'levels stand in their order');
+  const score = Math.max(
     level.runCount / options.levelZeroRunTrigger,
     level.sizeBytes / options.levelBaseSizeBytes,
   );
+  assert(Number.isFinite(score), 'a score is a number');
+  assert(score > 0 === level.tables.length > 0, 'only an empty level scores nothing');
+  return score;
 }
 
 /** How far a deeper level of `sizeBytes` is. Above 1 if it should be empty and is not. */
@@ -63,8 +79,11 @@ export function levelScore(
   sizeBytes: number,
   { targetSizeBytes }: LevelTargets,
 ): number {
+  assert(level.level > 0, 'level 0 has a score of its own');
+  assert(sizeBytes <= level.sizeBytes, 'what is counted is part of the level');
   if (level.level === BOTTOM_LEVEL || sizeBytes === 0) return 0;
   const target = targetSizeBytes[level.level];
+  assert(target >= 0, 'a target is a size');
   return target === 0 ? 1 + sizeBytes / targetSizeBytes[0] : sizeBytes / target;
 }
 
@@ -84,17 +103,22 @@ export function pendingCompactionBytes(tree: KeyspaceTree, options: PickerOption
   for (let level = baseLevel; level < BOTTOM_LEVEL; level++) {
     const sizeBytes = levels[level].sizeBytes + arrivingBytes;
     const excessBytes = Math.max(0, sizeBytes - targetSizeBytes[level]);
+    assert(excessBytes <= sizeBytes, 'a level is left by what it has');
     // Each byte that leaves is merged with its share of the level below.
     if (excessBytes > 0)
       pendingBytes += excessBytes * (1 + levels[level + 1].sizeBytes / sizeBytes);
     arrivingBytes = excessBytes;
   }
+  assert(Number.isFinite(pendingBytes), 'what is owed is a number');
+  assert(pendingBytes >= 0, 'nothing is owed back');
   return Math.round(pendingBytes);
 }
 
 /** The first level below 0 that has tables; the bottom if none has. */
 export function firstUsedLevel(levels: readonly Level[]): number {
   const index = levels.findIndex(({ level, tables }) => level > 0 && tables.length > 0);
+  assert(levels.length === LEVEL_COUNT, 'a tree has all its levels');
+  assert(index !== 0, 'level 0 is not below level 0');
   return index < 0 ? BOTTOM_LEVEL : index;
 }
 
@@ -103,6 +127,8 @@ function firstNeededLevel(
   firstUsed: number,
   { levelBaseSizeBytes, levelSizeMultiplier }: PickerOptions,
 ): number {
+  assert(largestSizeBytes >= 0, 'a level has a size');
+  assert(levelSizeMultiplier > 1, 'levels grow');
   let level = BOTTOM_LEVEL;
   let sizeBytes = largestSizeBytes;
   while (level > 1) {
@@ -111,5 +137,6 @@ function firstNeededLevel(
     sizeBytes /= levelSizeMultiplier;
     level -= 1;
   }
+  assert(level >= 1, 'level 0 is no target');
   return level;
 }

@@ -7,7 +7,7 @@
 //
 // One job at a time: a second could take newer tables past older ones that are still being merged.
 
-import { compareWhole } from '@varve/base';
+import { assert, compareWhole } from '@varve/base';
 import { overlapDepth, type TableMetadata } from '../manifest/index.js';
 import type { TableMerge, TableMove } from './compaction-choice.js';
 import { type KeyRange, rangeOf, rangesMeet, totalSizeBytes } from './key-range.js';
@@ -38,6 +38,11 @@ export function pickLevelZero(
   );
   if (clusters.length === 0) return undefined;
   if (picking.running.includesLevelZero) return 'busy';
+  assert(
+    clusters.every(({ length }) => length > 0),
+    'a cluster has tables',
+  );
+  assert(picking.tree.levels[0].level === 0, 'levels stand in their order');
   return pickMove(picking, clusters, motive) ?? pickMerge(picking, clusters, motive);
 }
 
@@ -48,6 +53,7 @@ function pickMove(
   motive: Motive,
 ): TableMove | undefined {
   let deepest: TableMove | undefined;
+  assert(clusters.length > 0, 'there is something to pick from');
   for (const tables of clusters) {
     if (tables.length > 1) continue;
     const outputLevel = moveDestination(picking, tables[0], 0);
@@ -57,6 +63,11 @@ function pickMove(
     const joined = deepest?.outputLevel === outputLevel ? deepest.tables : [];
     deepest = { ...move, tables: [...joined, ...tables] };
   }
+  assert(
+    deepest === undefined || deepest.outputLevel >= picking.targets.baseLevel,
+    'level 0 moves to the base level or deeper',
+  );
+  assert(deepest === undefined || deepest.level === 0, 'what moves is of level 0');
   return deepest;
 }
 
@@ -68,10 +79,14 @@ function pickMerge(
   const byCost = clusters
     .map((tables) => ({ tables, depth: overlapDepth(tables), sizeBytes: totalSizeBytes(tables) }))
     .sort((a, b) => b.depth - a.depth || b.sizeBytes - a.sizeBytes);
+  assert(byCost.length === clusters.length, 'every cluster has its turn');
   for (const { tables } of byCost) {
     const joined = withFreeClusters(picking, tables, clusters);
     const merge = mergeTables(picking, { level: 0, tables: joined }, motive);
-    if (merge !== 'busy') return merge;
+    if (merge === 'busy') continue;
+    assert(merge.inputs[0].level === 0, 'the newest input comes first');
+    assert(merge.inputs[0].tables.length >= tables.length, 'a cluster is taken whole');
+    return merge;
   }
   return 'busy';
 }
@@ -83,6 +98,7 @@ function withFreeClusters(
   clusters: readonly Cluster[],
 ): readonly TableMetadata[] {
   const { baseLevel } = picking.targets;
+  assert(seed.length > 0, 'a cluster has tables');
   const below = new Set(overlapping(picking, baseLevel, rangeOf(seed)));
   const joined = new Set(seed);
   let sizeBytes = totalSizeBytes([...seed, ...below]);
@@ -95,7 +111,10 @@ function withFreeClusters(
     sizeBytes = grownSizeBytes;
     for (const table of cluster) joined.add(table);
   }
-  return picking.tree.levels[0].tables.filter((table) => joined.has(table));
+  const tables = picking.tree.levels[0].tables.filter((table) => joined.has(table));
+  assert(tables.length === joined.size, 'what is joined is of level 0');
+  assert(tables.length >= seed.length, 'the seed is taken whole');
+  return tables;
 }
 
 /** In the order of their keys. `tables` are newest first, and stay so in each cluster. */
@@ -114,5 +133,7 @@ function clustersOf(tables: readonly TableMetadata[]): Cluster[] {
   }
   const clusters: TableMetadata[][] = Array.from({ length: clusterCount }, () => []);
   for (const table of tables) clusters[clusterOf.get(table)!].push(table);
+  assert(clusterOf.size === tables.length, 'every table is in one cluster');
+  assert(clusterCount <= tables.length, 'no cluster is empty');
   return clusters;
 }

@@ -10,8 +10,10 @@
 // Level 0 must not starve. When it is due and running jobs are in its way, no further job is started
 // that reads from the base level.
 
-import { BOTTOM_LEVEL, type KeyspaceTree } from '../manifest/index.js';
+import { assert } from '@varve/base';
+import { BOTTOM_LEVEL, type KeyspaceTree, LEVEL_COUNT } from '../manifest/index.js';
 import type { CompactionChoice } from './compaction-choice.js';
+import { inputFileNumbers } from './compaction-edit.js';
 import { totalSizeBytes } from './key-range.js';
 import { pickLevel } from './level-picker.js';
 import { levelScore, levelZeroScore } from './level-targets.js';
@@ -42,17 +44,32 @@ export function pickCompaction(
   for (const due of dueLevels(picking)) {
     if (isLevelZeroWaiting && due.level === picking.targets.baseLevel) continue;
     const picked = pickFrom(picking, due);
-    if (picked !== 'busy') return picked;
+    if (picked !== 'busy') {
+      assertFree(picked, busy);
+      return picked;
+    }
     // For tables that are set aside nothing waits.
     isBlocked = picking.running.areAny;
     isLevelZeroWaiting ||= isBlocked && due.level === 0 && !picking.running.includesLevelZero;
   }
   const picked = isBlocked ? 'busy' : pickTombstones(picking);
   if (picked === undefined) return { type: 'none', why: 'nothing-to-do' };
-  return picked === 'busy' ? { type: 'none', why: 'busy' } : picked;
+  if (picked === 'busy') return { type: 'none', why: 'busy' };
+  assertFree(picked, busy);
+  return picked;
+}
+
+/** What two jobs must never do. */
+function assertFree(choice: CompactionChoice, busy: ReadonlySet<number>): void {
+  assert(
+    inputFileNumbers(choice).every((fileNumber) => !busy.has(fileNumber)),
+    'no table is taken that a running job reads',
+  );
 }
 
 function pickFrom(picking: Picking, { level, score }: DueLevel): Picked<CompactionChoice> {
+  assert(score >= 1, 'only what is due is picked from');
+  assert(level < BOTTOM_LEVEL, 'the bottom level is never due');
   if (level === 0) {
     const picked = pickLevelZero(picking, { reason: 'level-zero', score });
     return picked ?? { type: 'none', why: 'nothing-to-do' };
@@ -63,6 +80,7 @@ function pickFrom(picking: Picking, { level, score }: DueLevel): Picked<Compacti
 
 /** The levels with a score of at least 1, most urgent first. Tables that are taken count as gone. */
 function dueLevels({ tree, options, targets, running }: Picking): DueLevel[] {
+  assert(tree.levels.length === LEVEL_COUNT, 'a tree has all its levels');
   return tree.levels
     .filter(({ level, tables }) => level < BOTTOM_LEVEL && tables.length > 0)
     .map((level) => {
@@ -75,5 +93,6 @@ function dueLevels({ tree, options, targets, running }: Picking): DueLevel[] {
 }
 
 function urgency({ level, score }: DueLevel): number {
+  assert(score >= 1, 'what is not due is not urgent');
   return level === 0 ? score * LEVEL_ZERO_WEIGHT : score;
 }

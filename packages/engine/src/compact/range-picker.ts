@@ -4,7 +4,13 @@
 // bounded in size, so that other work has its turn in between. Unlike otherwise, every tombstone that can
 // be dropped is worth a rewrite.
 
-import { BOTTOM_LEVEL, type KeyspaceTree, type TableMetadata } from '../manifest/index.js';
+import { assert } from '@varve/base';
+import {
+  assertLevelNumber,
+  BOTTOM_LEVEL,
+  type KeyspaceTree,
+  type TableMetadata,
+} from '../manifest/index.js';
 import type { CompactionChoice, TableMerge, TableMove } from './compaction-choice.js';
 import { type KeyRange, rangeOf, totalSizeBytes } from './key-range.js';
 import { pickMove } from './level-picker.js';
@@ -43,8 +49,10 @@ export function pickRange(
   options: PickerOptions,
   request: RangeRequest,
 ): CompactionChoice {
+  assertLevelNumber(request.level);
   const { tables } = tree.levels[request.level];
   if (tables.length === 0) return { type: 'none', why: 'nothing-to-do' };
+  assert(tree.levels[request.level].level === request.level, 'levels stand in their order');
   const whole = rangeOf(tables);
   const range = {
     smallest: request.smallest ?? whole.smallest,
@@ -65,6 +73,7 @@ function pickDeeper(
   level: number,
   range: KeyRange,
 ): Picked<TableMove | TableMerge> | undefined {
+  assert(level > 0, 'level 0 has a picker of its own');
   const tables = overlapping(picking, level, range);
   if (level === BOTTOM_LEVEL) {
     const isWanted = (table: TableMetadata) => hasDroppableTombstones(table, picking.options);
@@ -84,7 +93,10 @@ function pickStep(
     for (let start = 0; start < run.length; start++) {
       const tables = stepOf(picking, level, run.slice(start));
       const merge = mergeTables(picking, { level, tables }, MOTIVE);
-      if (merge !== 'busy') return merge;
+      if (merge === 'busy') continue;
+      assert(merge.inputs[0].level === level, 'a step starts from the level that was asked for');
+      assert(merge.inputs[0].tables.length >= tables.length, 'a step is taken whole');
+      return merge;
     }
   }
   return runs.some((run) => run.length > 0) ? 'busy' : undefined;
@@ -97,6 +109,7 @@ function stepOf(
   tables: readonly TableMetadata[],
 ): readonly TableMetadata[] {
   const { running, options } = picking;
+  assert(tables.length > 0, 'a step takes at least one table');
   const outputLevel = outputLevelOf(picking, level);
   let count = 1;
   for (; count < tables.length; count++) {
@@ -106,6 +119,8 @@ function stepOf(
     if ([...step, ...below].some((table) => running.isTaken(table))) break;
     if (running.conflictWith(rangeOf([...step, ...below]), level, outputLevel)) break;
   }
+  assert(count >= 1, 'every step gets on');
+  assert(count <= tables.length, 'a step takes what there is');
   return tables.slice(0, count);
 }
 
@@ -119,5 +134,7 @@ function neighbours(
     if (isWanted(table)) runs[runs.length - 1].push(table);
     else runs.push([]);
   }
-  return runs.filter((run) => run.length > 0);
+  const found = runs.filter((run) => run.length > 0);
+  assert(found.length <= tables.length, 'no table is in two runs');
+  return found;
 }

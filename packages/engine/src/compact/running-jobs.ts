@@ -11,8 +11,15 @@
 //
 // A table that is set aside belongs to no job and covers nothing but itself: a choice must do without it.
 
-import type { KeyspaceTree, Level, TableMetadata } from '../manifest/index.js';
-import { type KeyRange, rangeOf, rangesMeet } from './key-range.js';
+import { assert } from '@varve/base';
+import {
+  assertLevelNumber,
+  BOTTOM_LEVEL,
+  type KeyspaceTree,
+  type Level,
+  type TableMetadata,
+} from '../manifest/index.js';
+import { assertRange, type KeyRange, rangeOf, rangesMeet } from './key-range.js';
 import { firstUsedLevel } from './level-targets.js';
 
 /** See the head of this file. Made for one tree at one moment. O(tables). */
@@ -26,10 +33,12 @@ export class RunningJobs {
 
   /** `baseLevel`: where level 0 goes now. */
   constructor(tree: KeyspaceTree, { busy, setAside }: TakenTables, baseLevel: number) {
+    assert(baseLevel >= 1, 'level 0 is compacted to a deeper one');
     this.#busy = busy;
     this.#setAside = setAside;
     this.#spans = tree.levels.map((level) => (busy.size === 0 ? [] : spansOf(level, busy)));
     this.#levelZeroReach = Math.max(baseLevel, firstUsedLevel(tree.levels));
+    assert(this.#levelZeroReach <= BOTTOM_LEVEL, 'a job stays in the tree');
   }
 
   /** Whether any job is running. */
@@ -44,6 +53,7 @@ export class RunningJobs {
 
   /** Whether the table cannot be had: a job reads it, or it is set aside. */
   isTaken(table: TableMetadata): boolean {
+    assert(table.fileNumber > 0, 'a table has a number');
     return this.#busy.has(table.fileNumber) || this.#setAside.has(table.fileNumber);
   }
 
@@ -52,15 +62,19 @@ export class RunningJobs {
    * `outputLevel`, could get in the way of a running one. It does if it takes a table that one reads.
    */
   conflictWith(range: KeyRange, inputLevel: number, outputLevel: number): boolean {
+    assert(outputLevel >= inputLevel, 'data goes down');
+    assertRange(range);
     if (this.#busy.size === 0) return false;
     return this.#mayChange(inputLevel, range) || this.#mayChange(outputLevel, range);
   }
 
   /** Whether a running job reads from or writes to this range of a level. */
   #mayChange(level: number, range: KeyRange): boolean {
+    assertLevelNumber(level);
     const sources = [level];
     if (level > 1) sources.push(level - 1);
     if (level > 0 && level <= this.#levelZeroReach) sources.push(0);
+    assert(sources.length <= 3, 'a level is changed from itself, the one above, and level 0');
     return sources.some((source) => this.#spans[source].some((span) => rangesMeet(span, range)));
   }
 }
@@ -83,5 +97,7 @@ function spansOf(level: Level, busy: ReadonlySet<number>): KeyRange[] {
     else endRun();
   }
   endRun();
+  assert(run.length === 0, 'every run has ended');
+  assert(spans.length <= level.tables.length, 'a span has tables');
   return spans;
 }

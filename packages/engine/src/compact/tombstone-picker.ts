@@ -12,7 +12,8 @@
 // Requires: memtables become tables in the order of their age. What a tombstone hides is then never in
 // anything newer than the table it is in.
 
-import { BOTTOM_LEVEL, type TableMetadata } from '../manifest/index.js';
+import { assert } from '@varve/base';
+import { assertLevelNumber, BOTTOM_LEVEL, type TableMetadata } from '../manifest/index.js';
 import type { LevelTables, TableDrop, TableMerge, TableMove } from './compaction-choice.js';
 import { rangeOf } from './key-range.js';
 import { pickLevelZero } from './level-zero-picker.js';
@@ -30,6 +31,7 @@ const MOTIVE = { reason: 'tombstones', score: 0 } as const;
 export function pickTombstones(
   picking: Picking,
 ): Picked<TableDrop | TableMerge | TableMove> | undefined {
+  assert(picking.options.tombstoneCountMin >= 1, 'a table without tombstones is left alone');
   return pickDrop(picking) ?? pickDensest(picking);
 }
 
@@ -41,11 +43,14 @@ function pickDrop(picking: Picking): TableDrop | undefined {
       tables: tables.filter((table) => hidesNothing(picking, table, level)),
     }))
     .filter(({ tables }) => tables.length > 0);
+  assert(inputs.length <= picking.tree.levels.length, 'a level is in a choice once');
   return inputs.length === 0 ? undefined : { type: 'drop', reason: 'tombstones', inputs };
 }
 
 /** Whether a table is all tombstones, and everything older has other keys. */
 function hidesNothing(picking: Picking, table: TableMetadata, level: number): boolean {
+  assertLevelNumber(level);
+  assert(table.tombstoneCount <= table.entryCount, 'tombstones are entries');
   if (table.tombstoneCount < table.entryCount || picking.running.isTaken(table)) return false;
   const range = rangeOf([table]);
   for (let deeper = level + 1; deeper <= BOTTOM_LEVEL; deeper++) {
@@ -57,7 +62,13 @@ function hidesNothing(picking: Picking, table: TableMetadata, level: number): bo
 
 function pickDensest(picking: Picking): Picked<TableMerge | TableMove> | undefined {
   const dense = denseTables(picking);
+  assert(
+    dense.every(({ tables }) => !picking.running.isTaken(tables[0])),
+    'no table is looked at that cannot be had',
+  );
   for (const { level, tables } of dense) {
+    assert(tables.length === 1, 'each dense table stands by itself');
+    assert(tables[0].tombstoneCount > 0, 'a dense table has tombstones');
     const choice =
       level === 0
         ? pickLevelZero(picking, MOTIVE, rangeOf(tables))

@@ -144,7 +144,7 @@ describe.skipIf(!fs.existsSync(ENTRY))('WorkerExecutor', () => {
     executor = new WorkerExecutor({ threadCount: 1, entry, clock });
     touch('000007.sst');
     const table = { fileNumber: 7, tableId: new Uint8Array(16), sizeBytes: 1000 };
-    const output = { directory, databaseId: DATABASE_ID };
+    const output = { directory, databaseId: DATABASE_ID, targetFileSizeBytes: 1000 };
     const job = {
       kind: 'compact',
       runs: [[table]],

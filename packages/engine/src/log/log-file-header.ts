@@ -78,12 +78,14 @@ const ZERO_OFFSET = FLAGS_OFFSET + 4;
 const CHECKSUM_OFFSET = ZERO_OFFSET + 12;
 
 assert(CHECKSUM_OFFSET + 8 === LOG_FILE_HEADER_SIZE_BYTES, 'the checksum ends the header of a log');
+assert(MAGIC.length === 8, 'the magic of a log is 8 bytes');
+assert(DATABASE_ID_OFFSET === 24, 'salvage finds the identity of the database at byte 24');
+assert(FLAGS_OFFSET === 40, 'salvage finds the end of that identity at byte 40');
 
 /** Encodes the header of a log. Requires: checksums are initialized. */
 export function encodeLogFileHeader(identity: LogIdentity, origin: LogFileOrigin): Uint8Array {
   const { kind, logId, databaseId } = identity;
-  assert(Number.isSafeInteger(logId) && logId > 0, 'a log id is a positive safe integer');
-  assert(databaseId.length === DATABASE_ID_SIZE_BYTES, 'a database id is 16 bytes');
+  assertIdentity(logId, databaseId);
   const bytes = new Uint8Array(LOG_FILE_HEADER_SIZE_BYTES);
   bytes.set(MAGIC, 0);
   writeU32(bytes, VERSION_OFFSET, VERSION);
@@ -92,6 +94,9 @@ export function encodeLogFileHeader(identity: LogIdentity, origin: LogFileOrigin
   bytes.set(databaseId, DATABASE_ID_OFFSET);
   writeU32(bytes, FLAGS_OFFSET, origin === 'recycled' ? FLAG_RECYCLED : 0);
   writeU64(bytes, CHECKSUM_OFFSET, checksum64(bytes, 0, CHECKSUM_OFFSET, 0n));
+  assert(readU32(bytes, KIND_OFFSET) === kind, 'the kind of a log reads back as it was written');
+  assert(readU53(bytes, LOG_ID_OFFSET) === logId, 'the id of a log reads back as it was written');
+  assert(readU32(bytes, ZERO_OFFSET) === 0, 'the flags do not reach into the zeros behind them');
   return bytes;
 }
 
@@ -105,10 +110,12 @@ export function decodeLogFileHeader(
   path: string,
   expected: ExpectedLog,
 ): LogFileHeader {
+  assertIdentity(expected.logId, expected.databaseId);
   const context: HeaderContext = { path, where: corruptionPlace(expected.kind) };
   checkIntegrity(bytes, context);
   checkVersion(bytes, path);
   const databaseId = bytes.slice(DATABASE_ID_OFFSET, FLAGS_OFFSET);
+  assert(databaseId.length === DATABASE_ID_SIZE_BYTES, 'a header that was read holds a whole id');
   const logId = readU53(bytes, LOG_ID_OFFSET);
   checkEqual(context, 'kind', expected.kind, readU32(bytes, KIND_OFFSET));
   checkEqual(context, 'log id', expected.logId, logId);
@@ -126,7 +133,18 @@ export function decodeLogFileHeader(
 
 /** The seed of the records behind an encoded header. */
 export function logSeedOf(header: Uint8Array): number {
-  return checksum32(header, 0, CHECKSUM_OFFSET, 0);
+  assert(header.length >= LOG_FILE_HEADER_SIZE_BYTES, 'the seed of a log takes its whole header');
+  const seed = checksum32(header, 0, CHECKSUM_OFFSET, 0);
+  assert(seed >>> 0 === seed, 'the seed of the records is an unsigned 32-bit number');
+  return seed;
+}
+
+/** `databaseId` null stands for that of any database. */
+function assertIdentity(logId: number, databaseId: Uint8Array | null): void {
+  assert(Number.isSafeInteger(logId), 'a log id is a safe integer');
+  assert(logId > 0, 'a log id is positive');
+  const idSizeBytes = databaseId?.length ?? DATABASE_ID_SIZE_BYTES;
+  assert(idSizeBytes === DATABASE_ID_SIZE_BYTES, 'a database id is 16 bytes');
 }
 
 /** What a log of this kind is called in an error. */
@@ -156,6 +174,7 @@ function checkIntegrity(bytes: Uint8Array, context: HeaderContext): void {
 
 /** Comes after the checksum, so that a damaged version number is not taken for a newer one. */
 function checkVersion(bytes: Uint8Array, path: string): void {
+  assert(bytes.length >= LOG_FILE_HEADER_SIZE_BYTES, 'a version is read from a whole header');
   const version = readU32(bytes, VERSION_OFFSET);
   const flags = readU32(bytes, FLAGS_OFFSET);
   if (version === VERSION && (flags & ~FLAG_RECYCLED) === 0) return;
@@ -179,6 +198,8 @@ function headerDamage(
   reason: string,
   details: StorageErrorDetails = {},
 ): StorageError {
+  assert(details.file === undefined, 'the damage of a header is told of the file it was read from');
+  assert(details.where === undefined, 'the damage of a header is told by the kind of the log');
   const { path, where } = context;
   const message = `Cannot open ${path}: ${reason}`;
   return new StorageError('CORRUPTION', message, { ...details, file: path, offset: 0, where });

@@ -22,6 +22,7 @@ import {
 import { durableOffsetAt, isIntactRecord, recordEndAt, recordTypeAt } from './record-check.js';
 import {
   hasContent,
+  isRecordType,
   LOG_SIZE_BYTES_MAX,
   PAYLOAD_LENGTH_OFFSET,
   RECORD_HEADER_SIZE_BYTES,
@@ -80,6 +81,8 @@ export class LogReader {
   payloadEnd: number = LOG_FILE_HEADER_SIZE_BYTES;
 
   private constructor(path: string, bytes: Uint8Array, header: LogFileHeader) {
+    assert(bytes.length >= LOG_FILE_HEADER_SIZE_BYTES, 'a decoded header lies inside the file');
+    assert(bytes.length <= LOG_SIZE_BYTES_MAX, 'a log that is read is no longer than one can be');
     this.path = path;
     this.bytes = bytes;
     this.header = header;
@@ -93,6 +96,8 @@ export class LogReader {
       checksum: contentChecksum,
     };
     this.discardedBytes = walk.closed ? 0 : this.#judgeTail();
+    assert(this.discardedBytes >= 0, 'nothing in front of the last valid record is given up');
+    assert(this.endOffset + this.discardedBytes <= bytes.length, 'what is given up is in the file');
     this.ending = walk.closed ? 'closed' : this.discardedBytes > 0 ? 'torn' : 'open';
   }
 
@@ -110,17 +115,21 @@ export class LogReader {
 
   /** Moves to the next record; gives false after the last. Markers and the end record are records too. */
   next(): boolean {
+    assert(this.payloadEnd >= LOG_FILE_HEADER_SIZE_BYTES, 'the cursor stands behind the header');
     if (this.payloadEnd >= this.endOffset) return false;
     this.recordOffset = this.payloadEnd;
     this.type = recordTypeAt(this.bytes, this.recordOffset);
     this.payloadStart = this.recordOffset + RECORD_HEADER_SIZE_BYTES;
     this.payloadEnd = nextRecordOffset(this.bytes, this.recordOffset);
+    assert(isRecordType(this.type), 'a verified record has a type that exists');
+    assert(this.payloadEnd >= this.payloadStart, 'a verified record ends behind its header');
     assert(this.payloadEnd <= this.endOffset, 'a verified record ends inside the log');
     return true;
   }
 
   /** Moves back before the first record. */
   rewind(): void {
+    assert(this.endOffset >= LOG_FILE_HEADER_SIZE_BYTES, 'the records stand behind the header');
     this.payloadEnd = LOG_FILE_HEADER_SIZE_BYTES;
   }
 
@@ -130,12 +139,15 @@ export class LogReader {
     let offset = LOG_FILE_HEADER_SIZE_BYTES;
     while (offset < this.endOffset) {
       const next = nextRecordOffset(this.bytes, offset);
+      assert(next > offset, 'every step leads to a later record');
+      assert(next <= this.endOffset, 'every step ends inside the log');
       if (next === end.endOffset) {
         const content = hasContent(recordTypeAt(this.bytes, offset));
         return content && readU32(this.bytes, offset) === end.checksum;
       }
       offset = next;
     }
+    assert(offset === this.endOffset, 'the steps end where the verified records end');
     return false;
   }
 
@@ -143,17 +155,25 @@ export class LogReader {
   #judgeTail(): number {
     const lastByte = lastNonZeroOffset(this.bytes, this.endOffset);
     if (lastByte < this.endOffset) return 0;
+    assert(lastByte < this.bytes.length, 'the last byte that is not zero lies inside the file');
     const scan = scanTail(this.bytes, this.endOffset + 1, this.header.logSeed);
+    assert(scan.endOffset <= this.bytes.length, 'a record behind the end lies inside the file');
     if (scan.outcome === 'abandoned' || scan.attestedOffset > this.endOffset) {
       throw this.#damage(scan);
     }
     const cutRecordEnd = recordEndAt(this.bytes, this.endOffset, this.header.logSeed);
     const lastByteEnd = this.header.origin === 'new' ? lastByte + 1 : this.endOffset;
     const discardedEnd = Math.max(cutRecordEnd, scan.endOffset, lastByteEnd);
+    assert(discardedEnd >= this.endOffset, 'what is given up ends behind the last valid record');
     return Math.min(discardedEnd, this.bytes.length) - this.endOffset;
   }
 
   #damage(scan: TailScan): StorageError {
+    assert(this.endOffset < this.bytes.length, 'damage is found inside the file');
+    assert(
+      scan.recordCount > 0 || scan.outcome === 'abandoned',
+      'damage is proved by a record, or by records without end',
+    );
     const { path: file, endOffset: offset } = this;
     const where = corruptionPlace(this.header.identity.kind);
     const proof =
@@ -189,6 +209,7 @@ function walkRecords(bytes: Uint8Array, logSeed: number): Walk {
   while (!closed) {
     const end = recordEndAt(bytes, offset, logSeed);
     if (end < 0 || !isIntactRecord(bytes, offset, end, logSeed)) break;
+    assert(end > offset, 'a valid record makes the walk advance');
     const type = recordTypeAt(bytes, offset);
     attestedOffset = Math.max(attestedOffset, durableOffsetAt(bytes, offset));
     if (hasContent(type)) {
@@ -198,18 +219,29 @@ function walkRecords(bytes: Uint8Array, logSeed: number): Walk {
     closed = type === RecordType.end;
     offset = end;
   }
+  assert(offset <= bytes.length, 'the walk stays inside the file');
+  assert(contentEndOffset <= offset, 'the last record with content is one that was walked over');
+  assert(attestedOffset <= offset, 'no record attests more than stands before it');
+  assert(!closed || offset > LOG_FILE_HEADER_SIZE_BYTES, 'it takes a record to close a log');
   return { endOffset: offset, contentEndOffset, contentChecksum, attestedOffset, closed };
 }
 
 /** Requires: the record at `offset` is verified. */
 function nextRecordOffset(bytes: Uint8Array, offset: number): number {
-  return offset + RECORD_HEADER_SIZE_BYTES + readU32(bytes, offset + PAYLOAD_LENGTH_OFFSET);
+  assert(offset >= LOG_FILE_HEADER_SIZE_BYTES, 'records stand behind the header of the file');
+  assert(offset + RECORD_HEADER_SIZE_BYTES <= bytes.length, 'a verified record has a whole header');
+  const next = offset + RECORD_HEADER_SIZE_BYTES + readU32(bytes, offset + PAYLOAD_LENGTH_OFFSET);
+  assert(next <= bytes.length, 'a verified record lies inside the file');
+  return next;
 }
 
 /** Offset of the last byte at or after `from` that is not zero, or less than `from` if all are. */
 function lastNonZeroOffset(bytes: Uint8Array, from: number): number {
+  assert(from >= 0, 'bytes are looked at from a place inside the file');
+  assert(from <= bytes.length, 'bytes are looked at up to the end of the file');
   let offset = bytes.length - 1;
   while (offset >= from && bytes[offset] === 0) offset -= 1;
+  assert(offset >= from - 1, 'no byte before the first one to be looked at is passed');
   return offset;
 }
 
@@ -229,9 +261,13 @@ function readWholeFileSync(file: RandomAccessFile, expected: ExpectedLog): Uint8
   let offset = 0;
   while (offset < sizeBytes) {
     const length = Math.min(sizeBytes - offset, READ_SIZE_BYTES_MAX);
+    assert(length > 0, 'every read asks for something');
     const readBytes = file.readSync(bytes, offset, length, offset);
+    assert(readBytes >= 0, 'a read gives no negative length');
+    assert(readBytes <= length, 'a read gives no more than was asked for');
     if (readBytes === 0) return bytes.subarray(0, offset);
     offset += readBytes;
   }
+  assert(offset === bytes.length, 'a file that was not cut short is read as a whole');
   return bytes;
 }

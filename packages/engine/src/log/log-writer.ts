@@ -25,6 +25,7 @@ import {
 import type { LogEnd } from './log-reader.js';
 import {
   hasContent,
+  isRecordType,
   LOG_SIZE_BYTES_MAX,
   RECORD_HEADER_SIZE_BYTES,
   RecordType,
@@ -52,6 +53,7 @@ export class LogWriter {
   #running: Promise<void> | null = null;
 
   private constructor(files: LogFiles, header: Uint8Array, identity: LogIdentity) {
+    assert(header.length === LOG_FILE_HEADER_SIZE_BYTES, 'a log is written behind a whole header');
     this.identity = identity;
     this.#file = files.file;
     this.#secondFile = files.secondFile;
@@ -80,6 +82,8 @@ export class LogWriter {
     return withLogFilesSync(fileSystem, path, 'write', (files) => {
       const header = new Uint8Array(LOG_FILE_HEADER_SIZE_BYTES);
       const readBytes = files.file.readSync(header, 0, header.length, 0);
+      assert(readBytes >= 0, 'a read gives no negative length');
+      assert(readBytes <= header.length, 'a read gives no more than was asked for');
       decodeLogFileHeader(header.subarray(0, readBytes), path, identity);
       return new LogWriter(files, header, identity);
     });
@@ -107,6 +111,11 @@ export class LogWriter {
 
   /** The last record with content. */
   get contentEnd(): LogEnd {
+    assertPositions(this.#durableBytes, this.#contentEndOffset, this.#positionBytes);
+    assert(
+      this.#contentEndOffset > LOG_FILE_HEADER_SIZE_BYTES || this.#contentChecksum === 0,
+      'a log without content has no checksum of it',
+    );
     return {
       logId: this.identity.logId,
       endOffset: this.#contentEndOffset,
@@ -126,6 +135,7 @@ export class LogWriter {
 
   /** Whether a record with this payload still fits into the log. */
   hasRoomFor(payloadLength: number): boolean {
+    assert(payloadLength >= 0, 'room is asked for a payload whose length is not negative');
     return this.#positionBytes + RECORD_HEADER_SIZE_BYTES + payloadLength <= LOG_SIZE_BYTES_MAX;
   }
 
@@ -145,9 +155,12 @@ export class LogWriter {
   ): void {
     this.#refuseAfterFailure('append to');
     assert(this.hasRoomFor(payloadLength), 'a record must end before the largest size of a log');
+    assert(isRecordType(type), 'a record of another type would be taken for damage');
+    assert(hasContent(type) || payloadLength === 0, 'a record without content has no payload');
     const position = this.#positionBytes;
     const seed = recordSeed(this.#logSeed, position);
     const durable = this.#durableBytes;
+    assert(durable >= this.#lastAttestation, 'no record attests less than the one before it');
     const checksum = sealRecord(bytes, recordStart, payloadLength, type, seed, durable);
     const length = RECORD_HEADER_SIZE_BYTES + payloadLength;
     try {
@@ -159,6 +172,8 @@ export class LogWriter {
     this.#lastAttestation = durable;
     this.#positionBytes = position + length;
     this.#allocatedBytes = Math.max(this.#allocatedBytes, this.#positionBytes);
+    assertPositions(this.#durableBytes, this.#contentEndOffset, this.#positionBytes);
+    assert(this.#positionBytes <= this.#allocatedBytes, 'the records of a log lie inside its file');
     if (!hasContent(type)) return;
     this.#contentEndOffset = this.#positionBytes;
     this.#contentChecksum = checksum;
@@ -170,13 +185,16 @@ export class LogWriter {
    */
   appendMarkerSync(): boolean {
     if (this.#lastAttestation === this.#durableBytes) return false;
+    assert(this.#lastAttestation < this.#durableBytes, 'what is durable only grows');
     this.#appendEmptySync(RecordType.marker);
+    assert(this.#lastAttestation === this.#durableBytes, 'a marker attests all that is durable');
     return true;
   }
 
   /** Appends the end record: the last of a log. Not synced, since losing it loses nothing. Errors: as `appendSync`. */
   appendEndSync(): void {
     this.#appendEmptySync(RecordType.end);
+    assert(this.#contentEndOffset < this.#positionBytes, 'an end record is no content');
   }
 
   /**
@@ -186,7 +204,10 @@ export class LogWriter {
    */
   allocateSync(from: number, to: number): boolean {
     this.#refuseAfterFailure('append to');
+    assert(to <= LOG_SIZE_BYTES_MAX, 'no space is allocated that a log cannot use');
     if (to <= this.#allocatedBytes) return true;
+    assert(from >= this.#positionBytes, 'no record is overwritten with zeros');
+    assert(from <= to, 'the bytes that the caller fills end inside the allocated space');
     try {
       fillWithZerosSync(this.#file, Math.max(from, this.#allocatedBytes), to);
     } catch (cause) {
@@ -195,6 +216,7 @@ export class LogWriter {
       throw cause;
     }
     this.#allocatedBytes = to;
+    assert(this.#allocatedBytes >= this.#positionBytes, 'allocating makes no log shorter');
     return true;
   }
 
@@ -204,6 +226,7 @@ export class LogWriter {
    */
   attest(): void {
     this.#durableBytes = Math.max(this.#durableBytes, LOG_FILE_HEADER_SIZE_BYTES);
+    assertPositions(this.#durableBytes, this.#contentEndOffset, this.#positionBytes);
   }
 
   /**
@@ -216,6 +239,7 @@ export class LogWriter {
     this.#refuseAfterFailedSync();
     if (this.isDurable) return;
     const target = this.#positionBytes;
+    assert(target > this.#durableBytes, 'something is synced that is not durable yet');
     const file = this.#running === null ? this.#file : this.#secondFile;
     try {
       file.syncDataSync();
@@ -223,6 +247,8 @@ export class LogWriter {
       throw this.#failSync(cause);
     }
     this.#durableBytes = Math.max(this.#durableBytes, target);
+    assertPositions(this.#durableBytes, this.#contentEndOffset, this.#positionBytes);
+    assert(this.#durableBytes >= this.#contentEndOffset, 'a sync leaves no content behind');
   }
 
   /**
@@ -240,6 +266,7 @@ export class LogWriter {
     } finally {
       this.#running = null;
     }
+    assert(this.#durableBytes >= target, 'a sync covers what was appended before the call');
   }
 
   /** Closes the file; a second call does nothing. A sync in flight ends first. Does not sync and appends nothing. */
@@ -252,7 +279,9 @@ export class LogWriter {
   }
 
   async #runSync(): Promise<void> {
+    assert(this.#running === null, 'one asynchronous sync runs at a time');
     const target = this.#positionBytes;
+    assert(target > this.#durableBytes, 'a sync is run for what is not durable yet');
     try {
       await this.#file.syncData();
     } catch (cause) {
@@ -260,9 +289,11 @@ export class LogWriter {
     }
     this.#refuseAfterFailedSync();
     this.#durableBytes = Math.max(this.#durableBytes, target);
+    assertPositions(this.#durableBytes, this.#contentEndOffset, this.#positionBytes);
   }
 
   #appendEmptySync(type: RecordType): void {
+    assert(!hasContent(type), 'a record with content is not empty');
     this.appendSync(new Uint8Array(RECORD_HEADER_SIZE_BYTES), 0, 0, type);
   }
 
@@ -285,6 +316,7 @@ export class LogWriter {
   }
 
   #durabilityUnknown(action: string, cause: unknown): StorageError {
+    assert(this.#failure?.of === 'sync', 'only a sync that failed makes durability unknown');
     const message = `Cannot ${action} ${this.path}: a sync failed, so what is on disk is unknown`;
     return new StorageError('DURABILITY_UNKNOWN', message, { cause, file: this.path });
   }
@@ -301,6 +333,22 @@ interface LogFiles {
   readonly secondFile: RandomAccessFile;
 }
 
+/** What holds between any two calls, whatever has failed. */
+function assertPositions(
+  durableBytes: number,
+  contentEndOffset: number,
+  positionBytes: number,
+): void {
+  assert(durableBytes <= positionBytes, 'no more is durable than was written');
+  assert(
+    durableBytes === 0 || durableBytes >= LOG_FILE_HEADER_SIZE_BYTES,
+    'the header of a log is the first of it to be durable',
+  );
+  assert(contentEndOffset >= LOG_FILE_HEADER_SIZE_BYTES, 'content stands behind the header');
+  assert(contentEndOffset <= positionBytes, 'the last record with content ends inside the log');
+  assert(positionBytes <= LOG_SIZE_BYTES_MAX, 'a log does not outgrow its largest size');
+}
+
 /** Opens both descriptions and hands them to `use`; closes them if anything fails. */
 function withLogFilesSync(
   fileSystem: FileSystem,
@@ -315,7 +363,11 @@ function withLogFilesSync(
     return file;
   };
   try {
-    return use({ file: open(mode), secondFile: open('write') });
+    const files = { file: open(mode), secondFile: open('write') };
+    assert(opened.length === 2, 'a log is written through two descriptions');
+    assert(files.file !== files.secondFile, 'the two descriptions of a log are not the same one');
+    assert(files.file.path === files.secondFile.path, 'both descriptions are of the same file');
+    return use(files);
   } catch (error) {
     for (const file of opened) quietly(() => file.closeSync());
     throw error;

@@ -4,7 +4,7 @@
 // says how much the second has to hash: `recordEndAt` judges the 16 bytes of the header, `isIntactRecord` the payload.
 // No step trusts a length before it is known to lie inside the buffer.
 
-import { checksum32, readU32 } from '@varve/base';
+import { assert, checksum32, readU32 } from '@varve/base';
 import {
   DURABLE_OFFSET_OFFSET,
   HEADER_CHECK_OFFSET,
@@ -22,6 +22,7 @@ import {
  * the buffer is given as it is: the header is genuine, its payload is cut short.
  */
 export function recordEndAt(bytes: Uint8Array, offset: number, logSeed: number): number {
+  assert(offset >= 0, 'a record is looked for inside its log');
   if (offset + RECORD_HEADER_SIZE_BYTES > bytes.length) return -1;
   const type = recordTypeAt(bytes, offset);
   if (!isRecordType(type)) return -1;
@@ -30,7 +31,9 @@ export function recordEndAt(bytes: Uint8Array, offset: number, logSeed: number):
   const payloadLength = readU32(bytes, offset + PAYLOAD_LENGTH_OFFSET);
   const hash = headerHash(recordSeed(logSeed, offset), payloadLength, type, durableOffset);
   if (headerCheckOf(hash) !== storedHeaderCheck(bytes, offset)) return -1;
-  return offset + RECORD_HEADER_SIZE_BYTES + payloadLength;
+  const end = offset + RECORD_HEADER_SIZE_BYTES + payloadLength;
+  assert(end >= offset + RECORD_HEADER_SIZE_BYTES, 'a record does not end inside its header');
+  return end;
 }
 
 /**
@@ -43,8 +46,10 @@ export function isIntactRecord(
   end: number,
   logSeed: number,
 ): boolean {
+  assert(offset >= 0, 'a record starts inside its log');
   if (end > bytes.length) return false;
   const payloadStart = offset + RECORD_HEADER_SIZE_BYTES;
+  assert(end >= payloadStart, 'a record is at least as long as its header');
   const type = recordTypeAt(bytes, offset);
   const durableOffset = durableOffsetAt(bytes, offset);
   const seed = recordSeed(logSeed, offset);
@@ -54,15 +59,29 @@ export function isIntactRecord(
 
 /** The type of the record at `offset`. */
 export function recordTypeAt(bytes: Uint8Array, offset: number): number {
+  assertHeaderInside(bytes, offset);
   return bytes[offset + TYPE_OFFSET];
 }
 
 /** The attestation of the record at `offset`. */
 export function durableOffsetAt(bytes: Uint8Array, offset: number): number {
+  assertHeaderInside(bytes, offset);
   return readU32(bytes, offset + DURABLE_OFFSET_OFFSET);
 }
 
 function storedHeaderCheck(bytes: Uint8Array, offset: number): number {
+  assertHeaderInside(bytes, offset);
   const start = offset + HEADER_CHECK_OFFSET;
-  return bytes[start] | (bytes[start + 1] << 8) | (bytes[start + 2] << 16);
+  const check = bytes[start] | (bytes[start + 1] << 8) | (bytes[start + 2] << 16);
+  assert(check >>> 24 === 0, 'a stored header check has 24 bits');
+  return check;
+}
+
+/** Fields of a header are read only where a whole one can stand. */
+function assertHeaderInside(bytes: Uint8Array, offset: number): void {
+  assert(offset >= 0, 'the header of a record starts inside the buffer');
+  assert(
+    offset + RECORD_HEADER_SIZE_BYTES <= bytes.length,
+    'the header of a record ends inside the buffer',
+  );
 }

@@ -38,6 +38,9 @@ export const RECORD_HEADER_SIZE_BYTES = DURABLE_OFFSET_OFFSET + DURABLE_OFFSET_S
 export const LOG_SIZE_BYTES_MAX = 0xffff_ffff;
 
 assert(RECORD_HEADER_SIZE_BYTES === 16, 'the header of a record is 16 bytes');
+assert(DURABLE_OFFSET_OFFSET === 12, 'the attestation ends the header of a record');
+assert(HEADER_CHECK_SIZE_BYTES * 8 === 24, 'the header check holds 24 bits of a hash');
+assert(LOG_SIZE_BYTES_MAX < 2 ** 32, 'every offset of a log fits into 4 bytes');
 
 /** What a record holds. A new type needs a new format version: this one takes it for damage. */
 export const RecordType = {
@@ -57,6 +60,8 @@ export type RecordType = (typeof RecordType)[keyof typeof RecordType];
 
 const RECORD_TYPE_MAX = RecordType.edit;
 
+assert(RECORD_TYPE_MAX < 1 << (8 * TYPE_SIZE_BYTES), 'every type of a record fits into its field');
+
 /** Whether a byte is one of {@link RecordType}. */
 export function isRecordType(type: number): type is RecordType {
   return type >= RecordType.batch && type <= RECORD_TYPE_MAX;
@@ -67,11 +72,14 @@ export function isRecordType(type: number): type is RecordType {
  * content, so that losing an unsynced marker or end record is never a loss.
  */
 export function hasContent(type: number): boolean {
+  assert(isRecordType(type), 'only a record of a type that exists has content or not');
   return type !== RecordType.marker && type !== RecordType.end;
 }
 
 /** Where a record stands, in 32 bits: different at every offset of a log. Unsigned, as all 32-bit results here. */
 export function recordSeed(logSeed: number, recordOffset: number): number {
+  assert(logSeed >>> 0 === logSeed, 'the seed of a log is an unsigned 32-bit number');
+  assert(recordOffset >>> 0 === recordOffset, 'the offset of a record fits into 4 bytes');
   return mix(logSeed, recordOffset);
 }
 
@@ -82,12 +90,19 @@ export function headerHash(
   type: number,
   durableOffset: number,
 ): number {
+  assert(seed >>> 0 === seed, 'the seed of a record is an unsigned 32-bit number');
+  assert(payloadLength >>> 0 === payloadLength, 'the length of a payload fits into 4 bytes');
+  assert((type & 0xff) === type, 'the type of a record fits into a byte');
+  assert(durableOffset >>> 0 === durableOffset, 'an attestation fits into 4 bytes');
   return mix(mix(mix(seed, payloadLength), type), durableOffset);
 }
 
 /** The 24 bits of a header's hash that are stored as `headerCheck`. */
 export function headerCheckOf(hash: number): number {
-  return hash >>> 8;
+  assert(hash >>> 0 === hash, 'the hash of a header is an unsigned 32-bit number');
+  const check = hash >>> 8;
+  assert(check >>> 24 === 0, 'a header check fits into its 24 bits');
+  return check;
 }
 
 /** Folds a 32-bit value into a 32-bit state: one-to-one in each of them, with the finalizer of MurmurHash3. */

@@ -12,6 +12,7 @@ import {
   HEADER_CHECK_OFFSET,
   headerCheckOf,
   headerHash,
+  LOG_SIZE_BYTES_MAX,
   PAYLOAD_LENGTH_OFFSET,
   RECORD_HEADER_SIZE_BYTES,
   type RecordType,
@@ -33,7 +34,10 @@ export function sealRecord(
 ): number {
   const payloadStart = recordStart + RECORD_HEADER_SIZE_BYTES;
   const payloadEnd = payloadStart + payloadLength;
-  assert(recordStart >= 0 && payloadEnd <= bytes.length, 'a record lies inside its buffer');
+  assert(recordStart >= 0, 'a record starts inside its buffer');
+  assert(payloadLength >= 0, 'no payload has a negative length');
+  assert(payloadEnd <= bytes.length, 'a record ends inside its buffer');
+  assert(payloadEnd - recordStart <= LOG_SIZE_BYTES_MAX, 'a record is no longer than a log can be');
   const hash = headerHash(seed, payloadLength, type, durableOffset);
   const check = headerCheckOf(hash);
   writeU32(bytes, recordStart + PAYLOAD_LENGTH_OFFSET, payloadLength);
@@ -43,6 +47,7 @@ export function sealRecord(
   bytes[recordStart + HEADER_CHECK_OFFSET + 2] = check >>> 16;
   writeU32(bytes, recordStart + DURABLE_OFFSET_OFFSET, durableOffset);
   const checksum = checksum32(bytes, payloadStart, payloadEnd, hash);
+  assert(checksum >>> 0 === checksum, 'the checksum of a record fits into its 4 bytes');
   writeU32(bytes, recordStart, checksum);
   return checksum;
 }

@@ -8,6 +8,7 @@
 // Work is bounded. One pass looks at four fields per offset; hashing, which forged headers could provoke again and again
 // over the same bytes, is limited to a multiple of the file's size.
 
+import { assert } from '@varve/base';
 import { durableOffsetAt, isIntactRecord, recordEndAt } from './record-check.js';
 import { isRecordType, RECORD_HEADER_SIZE_BYTES, TYPE_OFFSET } from './record-format.js';
 
@@ -30,6 +31,7 @@ export interface TailScan {
 
 /** Searches `bytes[from, …)` of a log, whose file starts at byte 0 of the buffer. Costs about 2 ms per MiB. */
 export function scanTail(bytes: Uint8Array, from: number, logSeed: number): TailScan {
+  assert(from >= 0, 'the search begins inside the file or behind it');
   const hashedSizeBytesMax = bytes.length * HASHED_SIZE_FACTOR_MAX;
   const scan = { recordCount: 0, attestedOffset: 0, endOffset: 0, hashedSizeBytes: 0 };
   let offset = nextTypeOffset(bytes, from);
@@ -42,24 +44,35 @@ export function scanTail(bytes: Uint8Array, from: number, logSeed: number): Tail
     if (scan.hashedSizeBytes + (end - offset) > hashedSizeBytesMax) {
       return { ...scan, outcome: 'abandoned' };
     }
+    assert(end > offset, 'a record that was found makes the search advance');
     scan.hashedSizeBytes += end - offset;
     if (!isIntactRecord(bytes, offset, end, logSeed)) {
       offset = nextTypeOffset(bytes, offset + 1);
       continue;
     }
+    assert(offset >= scan.endOffset, 'records that are found do not overlap');
     scan.recordCount += 1;
     scan.attestedOffset = Math.max(scan.attestedOffset, durableOffsetAt(bytes, offset));
+    assert(scan.attestedOffset <= offset, 'no record attests more than stands before it');
     scan.endOffset = end;
     offset = nextTypeOffset(bytes, end);
   }
+  assert(scan.endOffset <= bytes.length, 'records that were found lie inside the file');
+  assert(scan.attestedOffset <= scan.endOffset, 'records attest nothing behind the last of them');
+  assert(scan.hashedSizeBytes <= hashedSizeBytesMax, 'the work of a search is bounded');
   return { ...scan, outcome: 'complete' };
 }
 
 /** The next offset where a whole header can stand and has a type that exists, or -1: what nearly all offsets lack. */
 function nextTypeOffset(bytes: Uint8Array, from: number): number {
+  assert(from >= 0, 'a type is looked for inside the file or behind it');
   const lastTypeOffset = bytes.length - RECORD_HEADER_SIZE_BYTES + TYPE_OFFSET;
   for (let offset = from + TYPE_OFFSET; offset <= lastTypeOffset; offset += 1) {
-    if (isRecordType(bytes[offset])) return offset - TYPE_OFFSET;
+    if (!isRecordType(bytes[offset])) continue;
+    const start = offset - TYPE_OFFSET;
+    assert(start >= from, 'the search for a type does not go back');
+    assert(start + RECORD_HEADER_SIZE_BYTES <= bytes.length, 'a whole header can stand there');
+    return start;
   }
   return -1;
 }

@@ -3,6 +3,7 @@
 
 export { describeManifest } from './describe-manifest.js';
 export {
+  assertLevelNumber,
   BOTTOM_LEVEL,
   DEFAULT_KEYSPACE_ID,
   type KeyspaceMetadata,

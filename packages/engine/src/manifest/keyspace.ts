@@ -3,6 +3,7 @@
 // Keyspaces share the log, the sequence numbers and the manifest; each has seven levels. Level 0 takes
 // flushed tables, which may overlap; below it every level is one sorted run.
 
+import { assert } from '@varve/base';
 import { Level } from './level.js';
 
 /** What is known of a keyspace without its tables. */
@@ -39,13 +40,26 @@ export interface KeyspaceTree {
   readonly occupiedLevels: readonly Level[];
 }
 
+/** That `level` is the number of a level. */
+export function assertLevelNumber(level: number): void {
+  assert(Number.isInteger(level), 'levels are counted');
+  assert(level >= 0, 'no level is above level 0');
+  assert(level <= BOTTOM_LEVEL, 'no level is below the bottom');
+}
+
 /** The tree of a keyspace that holds nothing yet. */
 export function emptyTree(metadata: KeyspaceMetadata): KeyspaceTree {
+  assert(metadata.id >= DEFAULT_KEYSPACE_ID, 'the ids of keyspaces begin with the default one');
   const levels = Array.from({ length: LEVEL_COUNT }, (_, level) => Level.empty(level));
   return makeTree(metadata, levels);
 }
 
 /** A tree of these levels. */
 export function makeTree(metadata: KeyspaceMetadata, levels: readonly Level[]): KeyspaceTree {
+  assert(levels.length === LEVEL_COUNT, 'a tree has all its levels');
+  assert(
+    levels.every(({ level }, index) => level === index),
+    'levels stand in their order',
+  );
   return { metadata, levels, occupiedLevels: levels.filter(({ tables }) => tables.length > 0) };
 }

@@ -14,6 +14,8 @@
 //
 // Integers are varints unless a width is given; texts and keys are preceded by their length.
 
+import { assert } from '@varve/base';
+
 /** Bytes of the chain, in front of the fields of every edit. */
 export const CHAIN_SIZE_BYTES = 8;
 
@@ -42,8 +44,18 @@ export const EditTag = {
   tableRemoved: 17,
 } as const;
 
+const TAGS: readonly number[] = Object.values(EditTag);
+
+assert(new Set(TAGS).size === TAGS.length, 'no tag stands for two fields');
+assert(
+  TAGS.every((tag) => isRequiredTag(tag)),
+  'none of the fields may be skipped by an older release',
+);
+
 /** Whether a reader that does not know the tag must refuse the edit. */
 export function isRequiredTag(tag: number): boolean {
+  assert(Number.isSafeInteger(tag), 'a tag is a safe integer');
+  assert(tag >= 0, 'a tag is not negative');
   return tag % 2 === 1;
 }
 

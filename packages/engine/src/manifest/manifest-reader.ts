@@ -8,10 +8,16 @@
 // A manifest whose first edit is not whole is damaged, never empty: CURRENT names a manifest only after
 // its first edit is on disk.
 
-import { checksum64, type DecodeContext, readU64, StorageError } from '@varve/base';
+import { assert, checksum64, type DecodeContext, readU64, StorageError } from '@varve/base';
 import { usingFileSync } from '@varve/vfs';
-import { type DatabaseDirectory, manifestFileName } from '../directory/index.js';
-import { LogKind, LogReader, RecordType } from '../log/index.js';
+import { type DatabaseDirectory, isFileNumber, manifestFileName } from '../directory/index.js';
+import {
+  DATABASE_ID_SIZE_BYTES,
+  LOG_FILE_HEADER_SIZE_BYTES,
+  LogKind,
+  LogReader,
+  RecordType,
+} from '../log/index.js';
 import type { Refuse } from './level.js';
 import { CHAIN_SIZE_BYTES, INITIAL_CHAIN } from './manifest-format.js';
 import { Version } from './version.js';
@@ -39,6 +45,7 @@ export function readManifestSync(
   directory: DatabaseDirectory,
   fileNumber: number,
 ): ManifestContent {
+  assert(isFileNumber(fileNumber), 'a manifest has a number from 1 on');
   const log = openLogSync(directory, fileNumber);
   let version = Version.blank();
   let editCount = 0;
@@ -55,13 +62,20 @@ export function readManifestSync(
       start: log.payloadStart + CHAIN_SIZE_BYTES,
       end: log.payloadEnd,
     };
-    version = version.apply(decodeEdit(fields, context), refuse);
+    assert(fields.start <= fields.end, 'the fields of an edit stand behind its chain');
+    const next = version.apply(decodeEdit(fields, context), refuse);
+    assertFollows(next, version);
+    version = next;
     editCount += 1;
   }
+  assert(log.payloadEnd === log.endOffset, 'every edit up to the end of the manifest is applied');
   const refuse = refuseAt(log.path, log.endOffset);
   if (editCount === 0) refuse('its first edit is not whole');
+  assert(editCount > 0, 'a refusal does not return');
   version.checkInvariants(refuse);
   const { databaseId } = log.header.identity;
+  assert(databaseId.length === DATABASE_ID_SIZE_BYTES, 'a database id is 16 bytes');
+  assert(log.discardedBytes >= 0, 'nothing in front of the end of the manifest is given up');
   return { databaseId, version, editCount, discardedBytes: log.discardedBytes };
 }
 
@@ -72,10 +86,24 @@ function openLogSync(directory: DatabaseDirectory, fileNumber: number): LogReade
   }
   const file = directory.fileSystem.openSync(path, 'read');
   const expected = { kind: LogKind.manifest, logId: fileNumber, databaseId: null };
-  return usingFileSync(file, () => LogReader.readSync(file, expected));
+  const log = usingFileSync(file, () => LogReader.readSync(file, expected));
+  assert(log.header.identity.logId === fileNumber, 'the manifest that was asked for is read');
+  assert(log.payloadEnd === LOG_FILE_HEADER_SIZE_BYTES, 'reading starts at the first record');
+  return log;
+}
+
+/** An edit that would make it false is refused when it is applied. */
+function assertFollows(next: Version, before: Version): void {
+  assert(next.nextFileNumber >= before.nextFileNumber, 'file numbers are never used again');
+  assert(next.nextKeyspaceId >= before.nextKeyspaceId, 'keyspace ids are never used again');
+  assert(next.lastSequence >= before.lastSequence, 'sequence numbers only grow');
+  assert(next.minimumLogNumber >= before.minimumLogNumber, 'no log is needed again');
 }
 
 function continuesChain(log: LogReader, chain: bigint): boolean {
+  assert(log.type === RecordType.edit, 'only edits are chained');
+  assert(log.payloadStart <= log.payloadEnd, 'a payload ends at or after its start');
+  assert(BigInt.asUintN(64, chain) === chain, 'a chain is an unsigned number of 64 bits');
   return (
     log.payloadEnd - log.payloadStart >= CHAIN_SIZE_BYTES &&
     readU64(log.bytes, log.payloadStart) === chain
@@ -83,12 +111,14 @@ function continuesChain(log: LogReader, chain: bigint): boolean {
 }
 
 function refuseAt(path: string, offset: number): Refuse {
+  assert(offset >= LOG_FILE_HEADER_SIZE_BYTES, 'edits stand behind the header of a manifest');
   return (reason) => {
     throw damaged(path, `Cannot read edit at offset ${offset} of ${path}: ${reason}`, offset);
   };
 }
 
 function damaged(path: string, message: string, offset?: number): StorageError {
+  assert(message.includes(path), 'a message names the file that is damaged');
   return new StorageError('CORRUPTION', message, {
     file: path,
     where: 'manifest',

@@ -18,6 +18,8 @@
 import { assert, isStorageError, StorageError } from '@varve/base';
 import {
   type DatabaseDirectory,
+  isFileNumber,
+  MANIFEST_NUMBER_STEP,
   type NumberedFile,
   numberedFileName,
   publishCurrent,
@@ -45,6 +47,7 @@ export class ManifestSuccession {
 
   /** `fileNumberInForce` is what CURRENT names; `undefined` if there is no CURRENT. */
   constructor(directory: DatabaseDirectory, fileNumberInForce: number | undefined) {
+    if (fileNumberInForce !== undefined) assertCanBeCurrent(fileNumberInForce);
     this.#directory = directory;
     this.#fileNumberInForce = fileNumberInForce;
   }
@@ -72,6 +75,10 @@ export class ManifestSuccession {
 
   /** Numbers of the manifests that were replaced since this was asked last. */
   takeUnused(): number[] {
+    assert(
+      this.#unused.every((fileNumber) => fileNumber !== this.#fileNumberInForce),
+      'a manifest in force is not given up',
+    );
     return this.#unused.splice(0);
   }
 
@@ -85,6 +92,7 @@ export class ManifestSuccession {
 
   /** Refuses everything from now on, and does not put in force what is on its way: a sync of the directory failed elsewhere. */
   refuse(error: unknown): void {
+    assert(isStorageError(error), 'it is a storage error that ends what can be logged');
     this.#fail(error);
   }
 
@@ -94,7 +102,10 @@ export class ManifestSuccession {
    */
   append(fields: Uint8Array, editCount: number): void {
     this.checkUsable('log an edit to');
+    assertEditCount(editCount);
     assert(this.#inForce !== null, 'edits are logged once a fresh manifest is in force');
+    assert(fields.length > 0, 'an edit names at least the next file number');
+    assert(editCount > this.#durableEditCount, 'an edit is logged before it is durable');
     this.#verifyDirectory();
     this.#inForce.append(fields, editCount);
     if (this.#successor === null || isGivenUp(this.#successor)) return;
@@ -116,6 +127,7 @@ export class ManifestSuccession {
       }
       assert(writer.durableEditCount >= editCount, 'a manifest in use holds every edit');
     }
+    assert(this.#durableEditCount >= editCount, 'what every manifest has on disk is durable');
   }
 
   /** As {@link ManifestSuccession.sync}, blocking. May be called while that or `replace` runs. */
@@ -128,6 +140,7 @@ export class ManifestSuccession {
       }
       assert(writer.durableEditCount >= editCount, 'a manifest in use holds every edit');
     }
+    assert(this.#durableEditCount >= editCount, 'what every manifest has on disk is durable');
   }
 
   /**
@@ -140,12 +153,16 @@ export class ManifestSuccession {
   async replace(start: ManifestStart): Promise<void> {
     this.checkUsable('replace the manifest of');
     assert(this.#successor === null, 'one manifest is replaced at a time');
+    assertCanBeCurrent(start.fileNumber);
+    assert(start.fileNumber !== this.#fileNumberInForce, 'a fresh manifest has its own number');
+    assert(start.editCount >= this.#durableEditCount, 'a fresh manifest holds every durable edit');
     try {
       this.#verifyDirectory();
       const successor: Successor = { writer: this.#createSync(start), stage: 'staged' };
       this.#successor = successor;
       await this.#putInForce(successor);
       this.#takeOver(successor.writer);
+      assert(this.#durableEditCount >= start.editCount, 'the start of a fresh manifest is durable');
     } catch (error) {
       this.#abandon();
       const isHarmless = isStorageError(error) && error.code !== 'DURABILITY_UNKNOWN';
@@ -162,7 +179,9 @@ export class ManifestSuccession {
   /** Step 1. */
   #createSync(start: ManifestStart): ManifestWriter {
     try {
-      return ManifestWriter.createSync(this.#directory, start);
+      const writer = ManifestWriter.createSync(this.#directory, start);
+      assert(writer.durableEditCount === 0, 'nothing of a manifest that was just made is durable');
+      return writer;
     } catch (error) {
       this.#removeQuietly({ kind: 'manifest', fileNumber: start.fileNumber });
       throw error;
@@ -171,8 +190,11 @@ export class ManifestSuccession {
 
   /** Steps 2 to 6. */
   async #putInForce(successor: Successor): Promise<void> {
+    assert(this.#successor === successor, 'edits go into a manifest that is put in force');
+    assert(successor.stage === 'staged', 'a manifest is put in force once');
     const { writer } = successor;
     await writer.sync();
+    assert(writer.durableEditCount > 0, 'a manifest is durable before its name is');
     await this.#directory.sync();
     await stageCurrent(this.#directory, writer.fileNumber);
     this.checkUsable('replace the manifest of');
@@ -187,12 +209,18 @@ export class ManifestSuccession {
   }
 
   #takeOver(writer: ManifestWriter): void {
+    assert(this.#successor?.writer === writer, 'only the successor takes over');
+    assert(this.#successor.stage === 'renamed', 'CURRENT names a manifest before it takes over');
     const replaced = this.#inForce;
     if (this.#fileNumberInForce !== undefined) this.#unused.push(this.#fileNumberInForce);
     this.#inForce = writer;
     this.#fileNumberInForce = writer.fileNumber;
     this.#successor = null;
     this.#noteDurable();
+    assert(
+      this.#durableEditCount === writer.durableEditCount,
+      'what is durable in the only manifest is durable',
+    );
     replaced?.close('asItIs');
   }
 
@@ -200,6 +228,7 @@ export class ManifestSuccession {
   #abandon(): void {
     if (this.#successor === null) return;
     const { writer, stage } = this.#successor;
+    assert(writer !== this.#inForce, 'a manifest in force is not abandoned');
     this.#successor = null;
     writer.close('asItIs');
     if (stage === 'renamed') return;
@@ -209,6 +238,11 @@ export class ManifestSuccession {
 
   /** Removes what nothing refers to. A file that stays is found as an orphan at the next open. */
   #removeQuietly(file: NumberedFile): void {
+    assert(
+      file.kind === 'manifest' || file.kind === 'temporary',
+      'nothing but a manifest and what was to become CURRENT is removed',
+    );
+    assert(file.fileNumber !== this.#fileNumberInForce, 'what CURRENT names is not removed');
     const { fileSystem } = this.#directory;
     const path = this.#directory.pathOf(numberedFileName(file));
     try {
@@ -222,25 +256,31 @@ export class ManifestSuccession {
   /** A manifest in which the edits up to `editCount` are not durable yet. */
   #behind(editCount: number): ManifestWriter | undefined {
     this.checkUsable('sync the manifest of');
+    assertEditCount(editCount);
     this.#noteDurable();
     if (this.#durableEditCount >= editCount) return undefined;
-    return this.#recoverable().find((writer) => writer.durableEditCount < editCount);
+    const behind = this.#recoverable().find((writer) => writer.durableEditCount < editCount);
+    assert(behind !== undefined, 'an edit that is not durable is not so in one of the manifests');
+    return behind;
   }
 
   #noteDurable(): void {
     const counts = this.#recoverable().map((writer) => writer.durableEditCount);
     this.#durableEditCount = Math.max(this.#durableEditCount, Math.min(...counts));
+    assert(this.#durableEditCount <= counts[0], 'what is durable is so in the manifest in force');
   }
 
   /** The manifests that a recovery might read: an edit is durable when it is so in all of them. */
   #recoverable(): ManifestWriter[] {
     assert(this.#inForce !== null, 'edits are durable once a fresh manifest is in force');
+    assert(this.#successor?.writer !== this.#inForce, 'a manifest does not replace itself');
     return this.#successor === null || isGivenUp(this.#successor)
       ? [this.#inForce]
       : [this.#inForce, this.#successor.writer];
   }
 
   #verifyDirectory(): void {
+    assert(this.#failure === null, 'nothing is written after a failure');
     try {
       this.#directory.verifySync();
     } catch (error) {
@@ -250,6 +290,7 @@ export class ManifestSuccession {
 
   /** Refuses everything from now on. Gives the error back. */
   #fail(error: unknown): unknown {
+    assert(error !== undefined, 'a failure has a cause');
     this.#failure ??= { cause: error };
     return error;
   }
@@ -258,4 +299,17 @@ export class ManifestSuccession {
 /** Whether a manifest in preparation misses an edit or cannot take the next; it is not put in force. */
 function isGivenUp({ writer, stage }: Successor): boolean {
   return stage === 'staged' && writer.failure !== undefined;
+}
+
+function assertCanBeCurrent(fileNumber: number): void {
+  assert(isFileNumber(fileNumber), 'a manifest has a number from 1 on');
+  assert(
+    fileNumber % MANIFEST_NUMBER_STEP === 0,
+    'the digits of a number that CURRENT names check each other',
+  );
+}
+
+function assertEditCount(editCount: number): void {
+  assert(Number.isSafeInteger(editCount), 'an edit count is a safe integer');
+  assert(editCount > 0, 'edits are counted from 1 on');
 }

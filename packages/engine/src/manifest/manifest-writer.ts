@@ -8,8 +8,14 @@
 
 import { assert, checksum64, isStorageError, writeU64 } from '@varve/base';
 import { quietly } from '@varve/vfs';
-import { type DatabaseDirectory, manifestFileName } from '../directory/index.js';
-import { LogKind, LogWriter, RECORD_HEADER_SIZE_BYTES, RecordType } from '../log/index.js';
+import { type DatabaseDirectory, isFileNumber, manifestFileName } from '../directory/index.js';
+import {
+  LOG_FILE_HEADER_SIZE_BYTES,
+  LogKind,
+  LogWriter,
+  RECORD_HEADER_SIZE_BYTES,
+  RecordType,
+} from '../log/index.js';
 import { CHAIN_SIZE_BYTES, INITIAL_CHAIN } from './manifest-format.js';
 
 /** What a manifest begins with. */
@@ -36,10 +42,13 @@ export class ManifestWriter {
   #state: 'open' | 'closed' = 'open';
 
   private constructor(log: LogWriter, start: ManifestStart) {
+    assert(log.identity.logId === start.fileNumber, 'the number of a manifest is its log id');
+    assert(log.positionBytes === LOG_FILE_HEADER_SIZE_BYTES, 'a manifest starts with an empty log');
     this.#log = log;
     this.fileNumber = start.fileNumber;
     this.append(start.snapshot, start.editCount);
     this.startSizeBytes = log.positionBytes;
+    assert(this.#durableEditCount === 0, 'a manifest is not durable before its first sync');
   }
 
   /**
@@ -47,6 +56,7 @@ export class ManifestWriter {
    * file is left open, but one may be left in the directory; nothing refers to it.
    */
   static createSync(directory: DatabaseDirectory, start: ManifestStart): ManifestWriter {
+    assertStart(start);
     const log = LogWriter.createSync(
       directory.fileSystem,
       directory.pathOf(manifestFileName(start.fileNumber)),
@@ -84,6 +94,9 @@ export class ManifestWriter {
    * in the file, and the manifest takes no more.
    */
   append(fields: Uint8Array, editCount: number): void {
+    assertOpen(this.#state);
+    assertFollows(editCount, this.#editCount);
+    const position = this.#log.positionBytes;
     const payloadLength = CHAIN_SIZE_BYTES + fields.length;
     const record = new Uint8Array(RECORD_HEADER_SIZE_BYTES + payloadLength);
     writeU64(record, RECORD_HEADER_SIZE_BYTES, this.#chain);
@@ -91,6 +104,9 @@ export class ManifestWriter {
     this.#log.appendSync(record, 0, payloadLength, RecordType.edit);
     this.#chain = checksum64(record, RECORD_HEADER_SIZE_BYTES, record.length, 0n);
     this.#editCount = editCount;
+    assert(this.#log.positionBytes === position + record.length, 'an edit is appended whole');
+    assert(!this.#log.isDurable, 'an edit is not durable before it is synced');
+    assert(this.#durableEditCount < editCount, 'an edit that was just appended is not durable');
   }
 
   /**
@@ -99,12 +115,16 @@ export class ManifestWriter {
    * @throws StorageError DURABILITY_UNKNOWN: what is on disk is not known, and never will be.
    */
   async sync(): Promise<void> {
+    assertOpen(this.#state);
     const editCount = this.#editCount;
+    const { endOffset } = this.#log.contentEnd;
     this.#runningSyncCount += 1;
     try {
       await this.#log.sync();
+      assert(this.#log.durableBytes >= endOffset, 'a sync reaches the edits appended before it');
       this.#noteDurable(editCount);
     } finally {
+      assert(this.#runningSyncCount > 0, 'a sync ends once');
       this.#runningSyncCount -= 1;
       if (this.#state === 'closed') this.#closeFile();
     }
@@ -112,8 +132,10 @@ export class ManifestWriter {
 
   /** As {@link ManifestWriter.sync}, blocking. May be called while that runs. */
   syncSync(): void {
+    assertOpen(this.#state);
     const editCount = this.#editCount;
     this.#log.syncSync();
+    assert(this.#log.isDurable, 'a sync that blocks leaves nothing behind');
     this.#noteDurable(editCount);
   }
 
@@ -122,18 +144,23 @@ export class ManifestWriter {
    * missing, which takes effect if every edit is durable.
    */
   close(how: 'inOrder' | 'asItIs'): void {
+    assertOpen(this.#state);
+    assert(this.#durableEditCount <= this.#editCount, 'only edits that were appended are durable');
     if (how === 'inOrder' && this.#log.isDurable) this.#attest(() => this.#log.appendEndSync());
     this.#state = 'closed';
     this.#closeFile();
   }
 
   #noteDurable(editCount: number): void {
+    assert(editCount > 0, 'a manifest holds an edit from its beginning');
+    assert(editCount <= this.#editCount, 'an edit is appended before it is durable');
     this.#durableEditCount = Math.max(this.#durableEditCount, editCount);
     this.#attest(() => this.#log.appendMarkerSync());
   }
 
   /** Appends what is good to have but not needed: a failure shows in `failure` and is no other harm. */
   #attest(append: () => void): void {
+    assert(this.#log.durableBytes > 0, 'nothing is attested before a sync');
     if (this.#log.failure !== undefined || this.#state === 'closed') return;
     try {
       append();
@@ -144,6 +171,8 @@ export class ManifestWriter {
 
   /** A sync may be waiting for another one to end before it touches the file itself. */
   #closeFile(): void {
+    assert(this.#state === 'closed', 'a file is closed when its manifest takes no more edits');
+    assert(this.#runningSyncCount >= 0, 'no more syncs end than began');
     if (this.#runningSyncCount > 0) return;
     try {
       this.#log.closeSync();
@@ -152,4 +181,24 @@ export class ManifestWriter {
       if (!isStorageError(error)) throw error;
     }
   }
+}
+
+function assertStart({ fileNumber, snapshot, editCount }: ManifestStart): void {
+  assert(isFileNumber(fileNumber), 'a manifest has a number from 1 on');
+  assert(snapshot.length > 0, 'a manifest begins with the whole state');
+  assert(Number.isSafeInteger(editCount), 'an edit count is a safe integer');
+  assert(editCount > 0, 'edits are counted from 1 on');
+}
+
+/** `editCountBefore` is that of the edit before it; 0 if there is none. */
+function assertFollows(editCount: number, editCountBefore: number): void {
+  assert(editCount > editCountBefore, 'edit counts only grow');
+  assert(
+    editCountBefore === 0 || editCount === editCountBefore + 1,
+    'a manifest leaves out none of the edits after its beginning',
+  );
+}
+
+function assertOpen(state: 'open' | 'closed'): void {
+  assert(state === 'open', 'a manifest that was closed takes and syncs no edits');
 }

@@ -1,7 +1,7 @@
 // What the manifest knows of a table: enough to recognize the file, to find out without opening it
 // whether it can hold a key, and to decide about compaction.
 
-import { compareWhole } from '@varve/base';
+import { assert, compareWhole } from '@varve/base';
 
 /** One table file. Immutable; shared by every version that holds it. */
 export interface TableMetadata {
@@ -32,6 +32,8 @@ export const TABLE_ID_SIZE_BYTES = 16;
 
 /** Says what is impossible about a table, or `undefined` if nothing is. */
 export function tableDisorder(table: TableMetadata): string | undefined {
+  assert(table.fileNumber >= 0, 'files are numbered from 1');
+  assert(table.contentHash >>> 0 === table.contentHash, 'the hash of the content has 32 bits');
   const named = `table ${table.fileNumber}`;
   if (table.tableId.length !== TABLE_ID_SIZE_BYTES) return `${named} has no valid id`;
   if (table.sizeBytes < 1 || table.entryCount < 1) return `${named} is empty`;

@@ -17,6 +17,7 @@ import {
   type NumberedFile,
   readCurrentSync,
 } from '../directory/index.js';
+import { DATABASE_ID_SIZE_BYTES } from '../log/index.js';
 import { DEFAULT_KEYSPACE_ID, type KeyspaceMetadata } from './keyspace.js';
 import { refuseLostCurrentSync } from './lost-current.js';
 import { readManifestSync } from './manifest-reader.js';
@@ -92,11 +93,19 @@ export class VersionSet {
       .listSync()
       .reduce((next, file) => Math.max(next, file.fileNumber + 1), start.version.nextFileNumber);
     this.#nextFileNumber = this.#firstFileNumber;
+    assert(this.databaseId.length === DATABASE_ID_SIZE_BYTES, 'a database id has 16 bytes');
+    assert(this.#rotationSizeBytes > 0, 'a manifest may have a size');
+    assert(
+      this.#firstFileNumber >= start.version.nextFileNumber,
+      'numbers that were given are not given again',
+    );
   }
 
   /** See {@link RetainedVersions.pinnedBytes}. */
   get pinnedBytes(): number {
-    return this.#versions.pinnedBytes;
+    const { pinnedBytes } = this.#versions;
+    assert(pinnedBytes >= 0, 'no less than nothing is kept');
+    return pinnedBytes;
   }
 
   /**
@@ -115,6 +124,8 @@ export class VersionSet {
       return undefined;
     }
     const content = readManifestSync(directory, fileNumber);
+    assert(content.discardedBytes >= 0, 'no less than nothing is discarded');
+    assert(content.version.keyspaces.has(DEFAULT_KEYSPACE_ID), 'what is read has been checked');
     return new VersionSet(directory, { ...content, fileNumber }, options);
   }
 
@@ -127,6 +138,7 @@ export class VersionSet {
     const { databaseId, defaultKeyspace } = identity;
     assert(defaultKeyspace.id === DEFAULT_KEYSPACE_ID, 'the default keyspace has id 0');
     const version = Version.blank().apply({ keyspacesAdded: [defaultKeyspace] });
+    assert(version.keyspaces.size === 1, 'a new database has the default keyspace alone');
     const start = { databaseId, version, discardedBytes: 0, fileNumber: undefined };
     return new VersionSet(directory, start, options);
   }
@@ -138,17 +150,26 @@ export class VersionSet {
 
   /** How many edits were logged since the set was made; `publish()` counts as one. */
   get editCount(): number {
-    return this.#versions.editCount;
+    const { editCount } = this.#versions;
+    assert(Number.isSafeInteger(editCount), 'edits are counted exactly');
+    assert(editCount >= 0, 'edits are counted from 1 on');
+    return editCount;
   }
 
   /** Every edit up to this one survives a power loss. */
   get durableEditCount(): number {
-    return this.#manifests.durableEditCount;
+    const { durableEditCount } = this.#manifests;
+    assert(durableEditCount >= 0, 'edits are counted from 1 on');
+    assert(durableEditCount <= this.#versions.editCount + 1, 'an edit is logged to become durable');
+    return durableEditCount;
   }
 
   /** Size of the manifest in force; 0 before `publish()`. */
   get manifestSizeBytes(): number {
-    return this.#manifests.inForce?.sizeBytes ?? 0;
+    const sizeBytes = this.#manifests.inForce?.sizeBytes ?? 0;
+    assert(sizeBytes >= 0, 'no file is smaller than nothing');
+    assert(sizeBytes > 0 === (this.#manifests.inForce !== null), 'a manifest has a header');
+    return sizeBytes;
   }
 
   /** Path of the manifest in force, for messages. */
@@ -161,7 +182,9 @@ export class VersionSet {
 
   /** How many versions keep their files: 1 when everything is durable and nobody reads. */
   get keptVersionCount(): number {
-    return this.#versions.keptCount;
+    const { keptCount } = this.#versions;
+    assert(keptCount >= 1, 'the current version is kept');
+    return keptCount;
   }
 
   /** Why the manifest in force takes no more edits until `rotate()` has succeeded; undefined while it takes them. */
@@ -173,6 +196,8 @@ export class VersionSet {
   get needsRotation(): boolean {
     const manifest = this.#manifests.inForce;
     if (manifest === null) return false;
+    assert(manifest.startSizeBytes > 0, 'a manifest begins with the whole state');
+    assert(manifest.sizeBytes >= manifest.startSizeBytes, 'a manifest does not shrink');
     const growthLimit = manifest.startSizeBytes * ROTATION_GROWTH_FACTOR;
     const limit = Math.max(this.#rotationSizeBytes, growthLimit);
     return manifest.failure !== undefined || manifest.sizeBytes >= limit;
@@ -191,6 +216,7 @@ export class VersionSet {
       throw new StorageError('INTERNAL', `Cannot number a file: ${first} is the last number`);
     }
     this.#nextFileNumber = first + count;
+    assert(first >= this.current.nextFileNumber, 'no file is numbered that a version may name');
     return first;
   }
 
@@ -209,6 +235,8 @@ export class VersionSet {
     const complete = this.#completed(edit);
     this.#versions.install(this.current.apply(complete), complete);
     await this.#track(this.#replaceManifest(fileNumber));
+    assert(this.#manifests.inForce !== null, 'what was published is in force');
+    assert(this.durableEditCount >= 1, 'what was published is durable');
   }
 
   /**
@@ -223,10 +251,13 @@ export class VersionSet {
   log(edit: VersionEdit): number {
     this.#checkOpen('log an edit to');
     const complete = this.#completed(edit);
+    const editCount = this.editCount + 1;
     const next = this.current.apply(complete);
-    this.#manifests.append(encodeEdit(complete), this.editCount + 1);
+    this.#manifests.append(encodeEdit(complete), editCount);
     this.#versions.install(next, complete);
-    return this.editCount;
+    assert(this.editCount === editCount, 'edits are counted one by one');
+    assert(this.durableEditCount < editCount, 'nothing is durable before a sync');
+    return editCount;
   }
 
   /**
@@ -236,14 +267,20 @@ export class VersionSet {
    * @throws StorageError DURABILITY_UNKNOWN when the sync fails: nothing can be logged any more.
    */
   async sync(): Promise<void> {
-    await this.#manifests.sync(this.editCount);
-    this.#versions.noteDurable(this.durableEditCount);
+    const { editCount } = this;
+    await this.#manifests.sync(editCount);
+    assert(this.editCount >= editCount, 'edits are not taken back');
+    assert(this.durableEditCount >= editCount, 'a sync makes durable what it was asked for');
+    this.#noteDurable();
   }
 
   /** As {@link VersionSet.sync}, blocking. May be called while that or `rotate()` runs. */
   syncSync(): void {
-    this.#manifests.syncSync(this.editCount);
-    this.#versions.noteDurable(this.durableEditCount);
+    const { editCount } = this;
+    this.#manifests.syncSync(editCount);
+    assert(this.editCount === editCount, 'nothing is logged while a sync blocks');
+    assert(this.durableEditCount >= editCount, 'a sync makes durable what it was asked for');
+    this.#noteDurable();
   }
 
   /**
@@ -270,11 +307,10 @@ export class VersionSet {
    * not among it: what may be removed is told by the two methods below.
    */
   liveFiles(): LiveFiles {
-    return {
-      tables: this.#versions.liveTables(),
-      logs: this.#versions.liveLogs(),
-      manifests: new Set(this.#manifests.fileNumbers),
-    };
+    const manifests = new Set(this.#manifests.fileNumbers);
+    assert(this.keptVersionCount >= 1, 'the current version is kept');
+    assert(manifests.size <= 2, 'a recovery reads the manifest in force or the one after it');
+    return { tables: this.#versions.liveTables(), logs: this.#versions.liveLogs(), manifests };
   }
 
   /**
@@ -286,7 +322,16 @@ export class VersionSet {
     const manifests = this.#manifests
       .takeUnused()
       .map((fileNumber) => ({ kind: 'manifest', fileNumber }) as const);
-    return [...this.#versions.takeUnused(), ...manifests];
+    const files = [...this.#versions.takeUnused(), ...manifests];
+    assert(
+      files.every(({ fileNumber }) => fileNumber < this.#nextFileNumber),
+      'what becomes free has been numbered',
+    );
+    assert(
+      manifests.every(({ fileNumber }) => fileNumber !== this.#manifests.inForce?.fileNumber),
+      'the manifest in force is not free',
+    );
+    return files;
   }
 
   /**
@@ -296,6 +341,7 @@ export class VersionSet {
   findOrphansSync(): NumberedFile[] {
     assert(this.#manifests.inForce !== null, 'orphans are known once a manifest is in force');
     const live = this.liveFiles();
+    assert(this.#firstFileNumber <= this.#nextFileNumber, 'numbers ascend');
     return this.#directory.listSync().filter(({ kind, fileNumber }) => {
       if (fileNumber >= this.#firstFileNumber) return false;
       if (kind === 'table') return !live.tables.has(fileNumber);
@@ -323,6 +369,7 @@ export class VersionSet {
 
   /** Remembers a replacement for as long as it runs. */
   #track(running: Promise<void>): Promise<void> {
+    assert(this.#replacement === null, 'one manifest is replaced at a time');
     this.#replacement = running.finally(() => {
       this.#replacement = null;
     });
@@ -332,23 +379,42 @@ export class VersionSet {
   async #rotate(): Promise<void> {
     this.#checkOpen('rotate the manifest of');
     assert(this.#manifests.inForce !== null, 'a set is published before its manifest is rotated');
+    const before = this.#manifests.inForce.fileNumber;
     await this.#replaceManifest(this.#takeManifestNumber());
+    assert(this.#manifests.inForce?.fileNumber !== before, 'another manifest is in force');
   }
 
   async #replaceManifest(fileNumber: number): Promise<void> {
     const { databaseId, editCount } = this;
     const snapshot = encodeEdit(this.#completed(this.current.toEdit()));
     await this.#manifests.replace({ fileNumber, databaseId, snapshot, editCount });
+    assert(this.durableEditCount >= editCount, 'a fresh manifest is durable');
+    assert(this.#manifests.inForce?.fileNumber === fileNumber, 'the fresh manifest is in force');
+    this.#noteDurable();
+  }
+
+  #noteDurable(): void {
+    assert(this.durableEditCount <= this.editCount, 'nothing is durable before it is logged');
     this.#versions.noteDurable(this.durableEditCount);
+    assert(this.keptVersionCount >= 1, 'the current version is kept');
   }
 
   #takeManifestNumber(): number {
     const skipped = MANIFEST_NUMBER_STEP - 1 - ((this.#nextFileNumber - 1) % MANIFEST_NUMBER_STEP);
-    return this.takeFileNumbers(skipped + 1) + skipped;
+    assert(skipped >= 0, 'numbers are skipped forwards');
+    assert(skipped < MANIFEST_NUMBER_STEP, 'one in so many numbers is for a manifest');
+    const fileNumber = this.takeFileNumbers(skipped + 1) + skipped;
+    assert(fileNumber % MANIFEST_NUMBER_STEP === 0, 'a manifest is told by its number');
+    return fileNumber;
   }
 
   /** The edit, with what only this set knows. */
   #completed(edit: VersionEdit): VersionEdit {
+    assert(this.#nextFileNumber >= this.current.nextFileNumber, 'numbers ascend');
+    assert(
+      edit.nextFileNumber === undefined || edit.nextFileNumber <= this.#nextFileNumber,
+      'only this set numbers files',
+    );
     return { ...edit, nextFileNumber: this.#nextFileNumber };
   }
 

@@ -54,11 +54,21 @@ export class Version {
     this.nextFileNumber = state.nextFileNumber;
     this.nextKeyspaceId = state.nextKeyspaceId;
     this.lastSequence = state.lastSequence;
+    this.#assertNumbers();
+  }
+
+  #assertNumbers(): void {
+    assert(Number.isSafeInteger(this.nextFileNumber), 'files are counted exactly');
+    assert(Number.isSafeInteger(this.lastSequence), 'sequence numbers are counted exactly');
+    assert(this.nextFileNumber >= 1, 'files are numbered from 1');
+    assert(this.lastSequence >= 0, 'sequence numbers do not fall below 0');
+    assert(this.minimumLogNumber <= this.nextFileNumber, 'the lowest log has been numbered');
+    assert(this.nextKeyspaceId >= DEFAULT_KEYSPACE_ID, 'keyspaces are numbered from 0');
   }
 
   /** What a manifest starts from: nothing, not even the default keyspace. */
   static blank(): Version {
-    return new Version({
+    const blank = new Version({
       keyspaces: new Map(),
       logs: [],
       minimumLogNumber: 1,
@@ -66,6 +76,9 @@ export class Version {
       nextKeyspaceId: DEFAULT_KEYSPACE_ID,
       lastSequence: 0,
     });
+    assert(blank.tableBytes === 0, 'nothing has no size');
+    assert(!blank.keyspaces.has(DEFAULT_KEYSPACE_ID), 'the default keyspace comes with an edit');
+    return blank;
   }
 
   /**
@@ -81,19 +94,37 @@ export class Version {
       if (id === DEFAULT_KEYSPACE_ID) refuse('the default keyspace is dropped');
       if (!keyspaces.delete(id)) refuse(`keyspace ${id} is dropped and does not exist`);
     }
-    return new Version({
+    const next = new Version({
       keyspaces,
       ...this.#withLogs(edit, nextFileNumber, refuse),
       nextFileNumber,
       nextKeyspaceId,
       lastSequence: this.#lastSequenceAfter(edit, nextFileNumber, refuse),
     });
+    this.#assertFollowedBy(next);
+    return next;
+  }
+
+  /** What no edit may undo: numbers that were given are never given again. */
+  #assertFollowedBy(next: Version): void {
+    assert(next.nextFileNumber >= this.nextFileNumber, 'file numbers are never used again');
+    assert(next.nextKeyspaceId >= this.nextKeyspaceId, 'keyspace ids are never used again');
+    assert(next.lastSequence >= this.lastSequence, 'sequence numbers are never used again');
+    assert(next.minimumLogNumber >= this.minimumLogNumber, 'a log that was given up stays so');
   }
 
   /** The edit that leads from a blank version to this one. */
   toEdit(): VersionEdit {
     const { nextFileNumber, nextKeyspaceId, lastSequence, minimumLogNumber, logs } = this;
     const trees = [...this.keyspaces.values()];
+    assert(
+      trees.every(({ metadata }) => metadata.id < nextKeyspaceId),
+      'every keyspace has been numbered',
+    );
+    assert(
+      logs.every((log) => log >= minimumLogNumber),
+      'no log is named that was given up',
+    );
     return {
       nextFileNumber,
       nextKeyspaceId,
@@ -115,6 +146,8 @@ export class Version {
     for (const { levels } of this.keyspaces.values()) {
       for (const level of levels) sizeBytes += level.sizeBytes;
     }
+    assert(Number.isSafeInteger(sizeBytes), 'sizes add up to a size');
+    assert(sizeBytes >= 0, 'no size is negative');
     return sizeBytes;
   }
 
@@ -132,6 +165,11 @@ export class Version {
   checkInvariants(refuse: Refuse = refuseAsBug): void {
     if (!this.keyspaces.has(DEFAULT_KEYSPACE_ID)) refuse('there is no default keyspace');
     const fileNumbers = new Set<number>(this.logs);
+    assert(fileNumbers.size === this.logs.length, 'a log is named once');
+    assert(
+      this.logs.every((log) => log >= this.minimumLogNumber),
+      'no log is named that was given up',
+    );
     for (const tree of this.keyspaces.values()) {
       assert(tree.levels.length === LEVEL_COUNT, 'a tree has all its levels');
       for (const level of tree.levels) level.check(refuse);
@@ -144,7 +182,9 @@ export class Version {
 
   /** Keeps the files of this version until the matching `release()`. */
   retain(): this {
+    assert(this.#referenceCount >= 0, 'a version is released as often as it was retained');
     this.#referenceCount += 1;
+    assert(Number.isSafeInteger(this.#referenceCount), 'references are counted exactly');
     return this;
   }
 
@@ -152,12 +192,14 @@ export class Version {
   release(): void {
     assert(this.#referenceCount > 0, 'a version is released as often as it was retained');
     this.#referenceCount -= 1;
+    assert(this.#referenceCount >= 0, 'references are not owed');
     if (this.#referenceCount === 0) this.#onUnused?.(this);
   }
 
   /** Calls `onUnused` once nobody holds this version any more. Requires: asked for once. */
   watch(onUnused: (version: Version) => void): void {
     assert(this.#onUnused === undefined, 'a version has one owner');
+    assert(this.#referenceCount === 0, 'a version is watched before anyone holds it');
     this.#onUnused = onUnused;
   }
 
@@ -173,6 +215,8 @@ export class Version {
       keyspaces.set(metadata.id, emptyTree(metadata));
       nextKeyspaceId = metadata.id + 1;
     }
+    assert(nextKeyspaceId >= this.nextKeyspaceId, 'ids ascend');
+    assert(keyspaces.size >= this.keyspaces.size, 'nothing is dropped by adding');
     return { keyspaces, nextKeyspaceId: Math.max(nextKeyspaceId, edit.nextKeyspaceId ?? 0) };
   }
 
@@ -191,6 +235,8 @@ export class Version {
       logs.add(log);
     }
     const live = [...logs].filter((log) => log >= minimumLogNumber);
+    assert(live.length <= logs.size, 'a log is live once');
+    assert(logs.size >= this.logs.length, 'nothing is given up by adding');
     return { logs: live.sort((a, b) => a - b), minimumLogNumber };
   }
 
@@ -202,6 +248,8 @@ export class Version {
       }
       lastSequence = Math.max(lastSequence, table.largestSequence);
     }
+    assert(lastSequence >= this.lastSequence, 'sequence numbers do not fall');
+    assert(nextFileNumber >= this.nextFileNumber, 'file numbers do not fall');
     return lastSequence;
   }
 }
@@ -210,6 +258,10 @@ function hasName(
   keyspaces: ReadonlyMap<number, KeyspaceTree>,
   { name }: KeyspaceMetadata,
 ): boolean {
+  assert(
+    [...keyspaces].every(([id, tree]) => tree.metadata.id === id),
+    'a keyspace is found by its id',
+  );
   return [...keyspaces.values()].some((tree) => tree.metadata.name === name);
 }
 
@@ -227,12 +279,18 @@ function applyTables(
   for (const [keyspaceId, changes] of changesByLevel(edit, refuse)) {
     const tree = keyspaces.get(keyspaceId);
     const { metadata, levels: before } = tree ?? refuse(`keyspace ${keyspaceId} does not exist`);
+    assert(before.length === LEVEL_COUNT, 'a tree has all its levels');
+    assert(changes.size > 0, 'what is visited has changes');
     const levels = before.map((level, index) => {
       const change = changes.get(index);
       return change === undefined ? level : level.changed(change, refuse);
     });
     keyspaces.set(keyspaceId, makeTree(metadata, levels));
   }
+}
+
+function editSize({ tablesAdded = [], tablesRemoved = [] }: VersionEdit): number {
+  return tablesAdded.length + tablesRemoved.length;
 }
 
 /** By keyspace, then by level. */
@@ -255,5 +313,7 @@ function changesByLevel(
   for (const { keyspaceId, level, table } of edit.tablesAdded ?? []) {
     changeOf(keyspaceId, level).added.push(table);
   }
+  assert(changes.size <= editSize(edit), 'what changes is named by the edit');
+  assert(changes.size > 0 || editSize(edit) === 0, 'what is named by the edit changes');
   return changes;
 }

@@ -11,12 +11,15 @@
 // So a recycled file's old header never appears under the new name, and the reader needs no rule for it. Records of the
 // old log remain behind the header; they are invalid, since the log id seeds every checksum.
 
-import { StorageError } from '@varve/base';
+import { assert, StorageError } from '@varve/base';
 import { type FileSystem, quietly, type RandomAccessFile, usingFileSync } from '@varve/vfs';
 import { syncNamesSync, temporaryFileName } from '../directory/index.js';
 import {
+  DATABASE_ID_SIZE_BYTES,
   encodeLogFileHeader,
   fillWithZerosSync,
+  LOG_FILE_HEADER_SIZE_BYTES,
+  LOG_SIZE_BYTES_MAX,
   type LogFileOrigin,
   LogKind,
 } from '../log/index.js';
@@ -48,12 +51,14 @@ export interface PrepareLogJob {
  * file, also a recycled one, is removed if possible: it may be damaged, and it occupies space.
  */
 export function prepareLog(fileSystem: FileSystem, job: PrepareLogJob): void {
+  assertJob(job);
   const target = `${job.directory}/${job.fileName}`;
   if (fileSystem.existsSync(target)) {
     const message = `Cannot prepare log ${target}: a file of this name exists`;
     throw new StorageError('ALREADY_EXISTS', message, { file: target });
   }
   const source = findSource(fileSystem, job);
+  assert(source.path !== target, 'a log has another name until it is ready');
   try {
     writeLogFileSync(fileSystem, source, job);
     fileSystem.renameSync(source.path, target);
@@ -62,6 +67,16 @@ export function prepareLog(fileSystem: FileSystem, job: PrepareLogJob): void {
     removeUnfinishedSync(fileSystem, [source.path, target]);
     throw error;
   }
+}
+
+/** Before anything is touched: what a job asks for can be written. */
+function assertJob(job: PrepareLogJob): void {
+  assert(Number.isSafeInteger(job.logId), 'the id of a log to prepare is a safe integer');
+  assert(job.logId > 0, 'the id of a log to prepare is positive');
+  assert(job.databaseId.length === DATABASE_ID_SIZE_BYTES, 'a log to prepare is of one database');
+  assert(job.preallocateBytes >= 0, 'no negative size is allocated');
+  assert(job.preallocateBytes <= LOG_SIZE_BYTES_MAX, 'no more is allocated than a log can use');
+  assert(job.fileName !== job.recycledFileName, 'a log is not written over itself');
 }
 
 /** The file that is prepared, under the name it has until it is ready. */
@@ -81,8 +96,10 @@ function writeLogFileSync(fileSystem: FileSystem, source: Source, job: PrepareLo
   usingFileSync(openSourceSync(fileSystem, source), (file) => {
     const identity = { kind: LogKind.wal, logId: job.logId, databaseId: job.databaseId };
     const header = encodeLogFileHeader(identity, source.origin);
+    assert(header.length === LOG_FILE_HEADER_SIZE_BYTES, 'records follow a header of fixed length');
     file.writeSync(header, 0, header.length, 0);
     fillWithZerosSync(file, file.sizeSync(), job.preallocateBytes);
+    assert(file.path === source.path, 'what is written is what will be renamed');
     file.syncDataSync();
   });
 }
@@ -96,6 +113,7 @@ function openSourceSync(fileSystem: FileSystem, { path, origin }: Source): Rando
 
 /** Leaves what cannot be removed to the next opening of the database: the first failure is the one to report. */
 function removeUnfinishedSync(fileSystem: FileSystem, paths: readonly string[]): void {
+  assert(paths.length === 2, 'a log has a name before it is ready and another one after');
   for (const path of paths) {
     quietly(() => {
       if (fileSystem.existsSync(path)) fileSystem.removeSync(path);

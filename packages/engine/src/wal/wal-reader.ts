@@ -13,6 +13,7 @@
 import { assert, isStorageError, StorageError } from '@varve/base';
 import { type FileSystem, type RandomAccessFile, usingFileSync } from '@varve/vfs';
 import {
+  DATABASE_ID_SIZE_BYTES,
   type ExpectedLog,
   LOG_FILE_HEADER_SIZE_BYTES,
   type LogEnd,
@@ -22,6 +23,7 @@ import {
   RecordType,
 } from '../log/index.js';
 import {
+  assertLogEnd,
   decodePredecessor,
   PREDECESSOR_SIZE_BYTES,
   peekPredecessorSync,
@@ -97,6 +99,10 @@ class WalChain {
   #end: WalEnd | null = null;
 
   constructor(fileSystem: FileSystem, options: WalReadOptions) {
+    const { databaseId, minimumLogId } = options;
+    assert(databaseId.length === DATABASE_ID_SIZE_BYTES, 'all logs of a chain are of one database');
+    assert(Number.isSafeInteger(minimumLogId), 'the id of the oldest live log is a safe integer');
+    assert(minimumLogId > 0, 'the id 0, which stands for no log, is below the oldest live one');
     this.#fileSystem = fileSystem;
     this.#options = options;
     assertAscending(options);
@@ -106,7 +112,14 @@ class WalChain {
 
   read(visit: BatchVisitor): WalSummary {
     let logIndex = this.#startIndex();
-    while (logIndex < this.#logs.length) logIndex = this.#readNext(logIndex, visit);
+    while (logIndex < this.#logs.length) {
+      const nextIndex = this.#readNext(logIndex, visit);
+      assert(nextIndex > logIndex, 'reading a log leads to a later one');
+      logIndex = nextIndex;
+    }
+    assert(logIndex === this.#logs.length, 'reading stops behind the last log');
+    assert(this.#logs.length === 0 || this.#end !== null, 'a chain that has logs has an end');
+    assert(this.#discardedBytes >= 0, 'what is given up of each log adds up');
     return {
       batchCount: this.#batchCount,
       discardedBytes: this.#discardedBytes,
@@ -120,15 +133,20 @@ class WalChain {
     const first = this.#nextStarted(0);
     const named = first?.predecessor?.logId ?? 0;
     if (named < this.#options.minimumLogId) return 0;
+    assert(first !== undefined, 'only a log that was started names another');
     const lost = this.#find(named) ?? this.#logs[0];
+    assert(lost !== undefined, 'where a log was started there are logs');
     this.#end = endOf({ logId: lost.logId, endOffset: LOG_FILE_HEADER_SIZE_BYTES, checksum: 0 });
     return this.#giveUpFrom(0, lost, LOG_FILE_HEADER_SIZE_BYTES);
   }
 
   /** Reads one log, visits its batches, and gives the index of the log to go on with. */
   #readNext(logIndex: number, visit: BatchVisitor): number {
+    assertLogIndex(logIndex, this.#logs.length);
+    assert(logIndex < this.#logs.length, 'only a log that exists is read');
     const log = this.#logs[logIndex];
     const reader = this.#readLogSync(log);
+    assert(reader.header.identity.logId === log.logId, 'a reader reads the log it was asked for');
     this.#discardedBytes += reader.discardedBytes;
     if (log.predecessor === null) {
       if (reader.ending === 'torn') this.#ending = 'torn';
@@ -137,9 +155,14 @@ class WalChain {
     }
     this.#ending = reader.ending;
     const successor = this.#nextStarted(logIndex + 1);
+    assert(
+      successor === undefined || successor.logId > log.logId,
+      'the next log that was started is a later one',
+    );
     const link = successor?.predecessor ?? reader.contentEnd;
     const whole = reader.hasContentEnd(link);
     const end = whole ? link : reader.contentEnd;
+    assert(end.endOffset <= reader.contentEnd.endOffset, 'a log is not read beyond its content');
     this.#discardedBytes += reader.contentEnd.endOffset - end.endOffset;
     const next = whole ? logIndex + 1 : this.#breakBehind(logIndex, end, link);
     this.#end = endOf(end);
@@ -148,15 +171,22 @@ class WalChain {
   }
 
   #visitBatches(reader: LogReader, endOffset: number, visit: BatchVisitor): void {
+    assertAtStart(reader);
+    assert(endOffset >= LOG_FILE_HEADER_SIZE_BYTES, 'batches end behind the header of their log');
+    assert(endOffset <= reader.endOffset, 'batches end with the verified records at the latest');
     while (reader.next() && reader.payloadEnd <= endOffset) {
       if (reader.type !== RecordType.batch) continue;
       this.#batchCount += 1;
+      const { payloadEnd } = reader;
       visit(reader);
+      assert(reader.payloadEnd === payloadEnd, 'a visitor does not move the cursor');
     }
   }
 
   /** The log at `logIndex` ends at `end`, but the next one continues at `link`. Gives the index behind the last log. */
   #breakBehind(logIndex: number, end: LogEnd, link: LogEnd): number {
+    assertLogIndex(logIndex, this.#logs.length);
+    assert(logIndex < this.#logs.length, 'only a log that exists is followed by a break');
     const log = this.#logs[logIndex];
     const named = this.#find(link.logId);
     // A log between the two that lost all its records looks as if it had never been started.
@@ -170,8 +200,11 @@ class WalChain {
    * was on disk. Gives the index behind the last log.
    */
   #giveUpFrom(logIndex: number, broken: WalFile, offset: number): number {
+    assertLogIndex(logIndex, this.#logs.length);
+    assert(offset >= LOG_FILE_HEADER_SIZE_BYTES, 'what a log lost stood behind its header');
     for (const log of this.#logs.slice(logIndex)) {
       const reader = this.#readLogSync(log);
+      assert(reader.endOffset >= LOG_FILE_HEADER_SIZE_BYTES, 'no header is given up');
       if (reader.attestedOffset > 0) throw holeError(broken, offset, log);
       this.#discardedBytes += reader.endOffset - LOG_FILE_HEADER_SIZE_BYTES;
       this.#discardedBytes += reader.discardedBytes;
@@ -185,12 +218,14 @@ class WalChain {
   }
 
   #nextStarted(logIndex: number): ChainedLog | undefined {
+    assertLogIndex(logIndex, this.#logs.length);
     return this.#logs.slice(logIndex).find((log) => log.predecessor !== null);
   }
 
   #checkPredecessorExists(log: ChainedLog): void {
     const named = log.predecessor?.logId ?? 0;
     if (named < this.#options.minimumLogId || named >= log.logId) return;
+    assert(named > 0, 'the id 0 names no log that could be missing');
     if (this.#find(named) !== undefined) return;
     const message = `Cannot read ${log.path}: log ${named}, which it continues, does not exist`;
     throw new StorageError('CORRUPTION', message, {
@@ -212,11 +247,13 @@ class WalChain {
   #readPredecessorSync(log: WalFile): ChainedLog {
     return this.#withFileSync(log, (file) => {
       const predecessor = peekPredecessorSync(file, this.#expected(log));
+      assert(file.path === log.path, 'the log that was asked for is read');
       return { ...log, predecessor };
     });
   }
 
   #expected(log: WalFile): ExpectedLog {
+    assert(log.logId >= this.#options.minimumLogId, 'no log is read that is not needed any more');
     return { kind: LogKind.wal, logId: log.logId, databaseId: this.#options.databaseId };
   }
 
@@ -228,12 +265,25 @@ class WalChain {
 function assertAscending({ logs, minimumLogId }: WalReadOptions): void {
   let previousLogId = minimumLogId - 1;
   for (const { logId } of logs) {
+    assert(Number.isSafeInteger(logId), 'the id of a log to read is a safe integer');
     assert(logId > previousLogId, 'logs to read ascend from the oldest live one');
     previousLogId = logId;
   }
 }
 
+/** One behind the last log is where a search or a loop over the logs ends. */
+function assertLogIndex(logIndex: number, logCount: number): void {
+  assert(logIndex >= 0, 'no log stands before the first one');
+  assert(logIndex <= logCount, 'nothing is looked for further than one behind the last log');
+}
+
+/** A log is gone through as a whole, so its cursor has not been moved before. */
+function assertAtStart(reader: LogReader): void {
+  assert(reader.payloadEnd === LOG_FILE_HEADER_SIZE_BYTES, 'the cursor is before the first record');
+}
+
 function endOf(end: LogEnd): WalEnd {
+  assertLogEnd(end);
   return { ...end, durable: false };
 }
 
@@ -249,7 +299,9 @@ function openLiveLogSync(fileSystem: FileSystem, log: WalFile): RandomAccessFile
 
 /** A log starts with its predecessor record and has no other; nothing but batches, markers and an end may follow. */
 function checkRecordTypes(reader: LogReader): void {
+  assertAtStart(reader);
   while (reader.next()) {
+    assert(reader.recordOffset >= LOG_FILE_HEADER_SIZE_BYTES, 'records stand behind the header');
     const isFirst = reader.recordOffset === LOG_FILE_HEADER_SIZE_BYTES;
     const isPredecessor = reader.type === RecordType.predecessor;
     if (isFirst !== isPredecessor || reader.type === RecordType.edit) {
@@ -259,21 +311,26 @@ function checkRecordTypes(reader: LogReader): void {
       throw recordError(reader, 'it names no log');
     }
   }
+  assert(reader.payloadEnd === reader.endOffset, 'every verified record has been checked');
   reader.rewind();
 }
 
 function isPredecessorPayload({ bytes, payloadStart, payloadEnd }: LogReader): boolean {
+  assert(payloadStart <= payloadEnd, 'a payload does not end before it starts');
+  assert(payloadEnd <= bytes.length, 'the payload of a verified record lies inside the file');
   if (payloadEnd - payloadStart !== PREDECESSOR_SIZE_BYTES) return false;
   return decodePredecessor(bytes, payloadStart).logId >= 0;
 }
 
 function recordError(reader: LogReader, reason: string): StorageError {
   const { path: file, recordOffset: offset } = reader;
+  assert(offset < reader.endOffset, 'a record that is refused is one that was verified');
   const message = `Cannot read record at offset ${offset} of ${file}: ${reason}`;
   return new StorageError('CORRUPTION', message, { file, offset, where: 'wal' });
 }
 
 function holeError(broken: WalFile, offset: number, witness: WalFile): StorageError {
+  assert(offset >= LOG_FILE_HEADER_SIZE_BYTES, 'what a log lost stood behind its header');
   const file = broken.path;
   const lost = `what followed is lost, but ${witness.path} attests that it was on disk`;
   const message = `Cannot read ${file} beyond offset ${offset}: ${lost}`;

@@ -10,6 +10,7 @@
 import { assert } from '@varve/base';
 import { type FileSystem, quietly } from '@varve/vfs';
 import {
+  LOG_FILE_HEADER_SIZE_BYTES,
   LOG_SIZE_BYTES_MAX,
   type LogEnd,
   LogKind,
@@ -17,7 +18,11 @@ import {
   RECORD_HEADER_SIZE_BYTES,
   RecordType,
 } from '../log/index.js';
-import { encodePredecessorRecord, PREDECESSOR_SIZE_BYTES } from './predecessor-record.js';
+import {
+  assertLogEnd,
+  encodePredecessorRecord,
+  PREDECESSOR_SIZE_BYTES,
+} from './predecessor-record.js';
 
 /** How much is allocated at once where space is allocated ahead. */
 const ALLOCATION_STEP_BYTES = 1024 * 1024;
@@ -30,6 +35,12 @@ const SYNC_WINDOW_COUNT = 16;
 
 /** Nothing is allocated ahead of what would leave less than this on the disk. */
 const SPACE_LEFT_BYTES = 4 * ALLOCATION_STEP_BYTES;
+
+/** Where the first batch of every log stands: behind the predecessor record. */
+const FIRST_BATCH_OFFSET =
+  LOG_FILE_HEADER_SIZE_BYTES + RECORD_HEADER_SIZE_BYTES + PREDECESSOR_SIZE_BYTES;
+
+assert(FIRST_BATCH_OFFSET < ALLOCATION_STEP_BYTES, 'the first step has room for batches');
 
 /** Where a log ended, and whether all of it, and of the logs before it, is on disk. */
 export interface WalEnd extends LogEnd {
@@ -74,6 +85,8 @@ export class WalWriter {
     fileSystem: FileSystem,
     allocation: WalWriterOptions['allocation'],
   ) {
+    assert(log.identity.kind === LogKind.wal, 'batches are written to a write-ahead log');
+    assert(log.positionBytes === LOG_FILE_HEADER_SIZE_BYTES, 'a log is opened without records');
     this.#log = log;
     this.#fileSystem = fileSystem;
     this.#allocation = allocation;
@@ -96,6 +109,7 @@ export class WalWriter {
       if (predecessor === null || predecessor.durable) writer.confirmPredecessor();
       const record = encodePredecessorRecord(predecessor);
       writer.#appendSync(record, 0, PREDECESSOR_SIZE_BYTES, RecordType.predecessor);
+      assert(writer.positionBytes === FIRST_BATCH_OFFSET, 'batches follow the predecessor record');
     } catch (error) {
       quietly(() => writer.closeSync());
       throw error;
@@ -115,12 +129,20 @@ export class WalWriter {
 
   /** Where the next record will stand. */
   get positionBytes(): number {
-    return this.#log.positionBytes;
+    const { positionBytes } = this.#log;
+    assert(positionBytes >= LOG_FILE_HEADER_SIZE_BYTES, 'records stand behind the header');
+    assert(positionBytes <= LOG_SIZE_BYTES_MAX, 'a log ends before its largest size');
+    return positionBytes;
   }
 
   /** The log is known to be on disk up to here; 0 while its predecessor is not confirmed. */
   get durableBytes(): number {
-    return this.#log.durableBytes;
+    const { durableBytes } = this.#log;
+    assert(
+      durableBytes === 0 || this.#predecessorConfirmed,
+      'a log is not durable before its predecessor',
+    );
+    return durableBytes;
   }
 
   /** Whether all batches appended so far, here and in the logs before, are on disk. */
@@ -130,7 +152,9 @@ export class WalWriter {
 
   /** Where this log ends now: what its successor is opened with after {@link WalWriter.finishSync}. */
   get end(): WalEnd {
-    return { ...this.#log.contentEnd, durable: this.isDurable };
+    const { contentEnd } = this.#log;
+    assertLogEnd(contentEnd);
+    return { ...contentEnd, durable: this.isDurable };
   }
 
   /** What made this log refuse further batches; undefined while it takes them. */
@@ -143,8 +167,16 @@ export class WalWriter {
    * come before the first sync; what is appended before it attests nothing.
    */
   confirmPredecessor(): void {
+    assert(
+      this.#predecessorConfirmed || this.#log.durableBytes === 0,
+      'nothing is durable before what it continues',
+    );
     this.#predecessorConfirmed = true;
     this.#log.attest();
+    assert(
+      this.#log.durableBytes >= LOG_FILE_HEADER_SIZE_BYTES,
+      'a log whose predecessor is confirmed attests its header',
+    );
   }
 
   /**
@@ -156,6 +188,7 @@ export class WalWriter {
    * takes no more (IO). DURABILITY_UNKNOWN after a sync failed.
    */
   appendBatchSync(bytes: Uint8Array, recordStart: number, payloadLength: number): void {
+    assert(payloadLength > 0, 'a batch is not empty');
     this.#appendSync(bytes, recordStart, payloadLength, RecordType.batch);
   }
 
@@ -166,7 +199,12 @@ export class WalWriter {
    */
   appendMarkerSync(): boolean {
     assert(!this.#finished, 'a finished log takes no more records');
-    return this.#log.appendMarkerSync();
+    const isAppended = this.#log.appendMarkerSync();
+    assert(
+      !isAppended || this.#predecessorConfirmed,
+      'nothing is attested while the previous log may lose records',
+    );
+    return isAppended;
   }
 
   /**
@@ -178,6 +216,7 @@ export class WalWriter {
     this.#assertPredecessorConfirmed();
     this.#countSync();
     this.#log.syncSync();
+    assert(this.#log.isDurable, 'a sync covers every batch appended before it');
   }
 
   /** As {@link WalWriter.syncSync}, on another thread, for the batches appended before the call. */
@@ -185,6 +224,7 @@ export class WalWriter {
     this.#assertPredecessorConfirmed();
     this.#countSync();
     await this.#log.sync();
+    assert(this.#log.durableBytes >= LOG_FILE_HEADER_SIZE_BYTES, 'a sync covers the header too');
   }
 
   /**
@@ -194,12 +234,14 @@ export class WalWriter {
   finishSync(): void {
     assert(!this.#finished, 'a log is finished once');
     this.#log.appendEndSync();
+    assert(this.#log.durableBytes < this.#log.positionBytes, 'the end record is not synced');
     this.#finished = true;
   }
 
   /** Closes the file; a second call does nothing. Does not sync and appends nothing. */
   closeSync(): void {
     this.#log.closeSync();
+    assert(!this.#predecessorConfirmed || this.durableBytes > 0, 'closing takes nothing back');
   }
 
   #appendSync(
@@ -209,17 +251,30 @@ export class WalWriter {
     type: RecordType,
   ): void {
     assert(!this.#finished, 'a finished log takes no more records');
+    const isFirst = this.#log.positionBytes === LOG_FILE_HEADER_SIZE_BYTES;
+    assert(isFirst === (type === RecordType.predecessor), 'the first record names another log');
     const recordEnd = this.#log.positionBytes + RECORD_HEADER_SIZE_BYTES + payloadLength;
+    assert(recordStart >= 0, 'a record to append starts inside its buffer');
+    assert(
+      recordStart + RECORD_HEADER_SIZE_BYTES + payloadLength <= bytes.length,
+      'a record to append ends inside its buffer',
+    );
+    assert(recordEnd <= LOG_SIZE_BYTES_MAX, 'a log ends before its largest size');
     if (recordEnd > this.#log.allocatedBytes && this.#allocatesAhead) {
       this.#allocateSync(recordEnd);
     }
     this.#log.appendSync(bytes, recordStart, payloadLength, type);
+    assert(this.#log.positionBytes === recordEnd, 'a record ends where it was expected to');
+    assert(this.#log.allocatedBytes >= recordEnd, 'a record lies inside the file of its log');
   }
 
   #countSync(): void {
+    assert(this.#windowSyncCount >= 0, 'syncs are counted from 0 in every window');
+    assert(this.#windowSyncCount < SYNC_WINDOW_COUNT, 'a window of syncs ends when it is full');
     this.#windowSyncCount += 1;
     if (this.#windowSyncCount < SYNC_WINDOW_COUNT) return;
     const { positionBytes } = this.#log;
+    assert(positionBytes >= this.#windowStartBytes, 'a log has not become shorter in a window');
     const averageBytes = (positionBytes - this.#windowStartBytes) / SYNC_WINDOW_COUNT;
     this.#areSyncsFrequent = averageBytes < FREQUENT_SYNC_SIZE_BYTES;
     this.#windowSyncCount = 0;
@@ -227,6 +282,7 @@ export class WalWriter {
   }
 
   get #allocatesAhead(): boolean {
+    assert(this.#windowSyncCount < SYNC_WINDOW_COUNT, 'a window of syncs ends when it is full');
     if (this.#isSpaceShort) return false;
     if (this.#allocation === 'steps') return true;
     return this.#areSyncsFrequent;
@@ -234,10 +290,17 @@ export class WalWriter {
 
   /** On a disk that is nearly full the last of it is left to what cannot do without. */
   #allocateSync(recordEnd: number): void {
+    assert(!this.#isSpaceShort, 'nothing is allocated ahead once the disk lacked space for it');
+    assert(recordEnd > this.#log.allocatedBytes, 'space is allocated for a record that lacks it');
     const steps = Math.ceil(recordEnd / ALLOCATION_STEP_BYTES);
     const target = Math.min(steps * ALLOCATION_STEP_BYTES, LOG_SIZE_BYTES_MAX);
+    assert(target >= recordEnd, 'the steps that are allocated hold the record');
     const isRoomy = this.#freeBytes() >= target - this.#log.allocatedBytes + SPACE_LEFT_BYTES;
     if (!isRoomy || !this.#log.allocateSync(recordEnd, target)) this.#isSpaceShort = true;
+    assert(
+      this.#isSpaceShort || this.#log.allocatedBytes >= recordEnd,
+      'the record has its space unless the disk lacks it',
+    );
   }
 
   #freeBytes(): number {

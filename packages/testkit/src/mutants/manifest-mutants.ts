@@ -22,7 +22,8 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
     name: 'manifest-not-synced',
     rule: 'M4: a manifest is on disk before CURRENT names it',
     file: SUCCESSION,
-    original: 'await writer.sync();\n    await this.#directory.sync();',
+    original:
+      "await writer.sync();\n    assert(writer.durableEditCount > 0, 'a manifest is durable before its name is');\n    await this.#directory.sync();",
     replacement: 'await this.#directory.sync();',
     tests: VERSIONS_TESTS,
   },
@@ -39,7 +40,7 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
     rule: 'M4: manifest, directory, CURRENT: in this order',
     file: SUCCESSION,
     original:
-      'await writer.sync();\n    await this.#directory.sync();\n    await stageCurrent(this.#directory, writer.fileNumber);',
+      "await writer.sync();\n    assert(writer.durableEditCount > 0, 'a manifest is durable before its name is');\n    await this.#directory.sync();\n    await stageCurrent(this.#directory, writer.fileNumber);",
     replacement:
       'await stageCurrent(this.#directory, writer.fileNumber);\n    await publishCurrent(this.#directory, writer.fileNumber);\n    await stageCurrent(this.#directory, writer.fileNumber);\n    await writer.sync();\n    await this.#directory.sync();',
     tests: VERSIONS_TESTS,
