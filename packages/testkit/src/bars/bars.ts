@@ -15,8 +15,10 @@ const DECODER_COUNT = 19;
 /** Those of which it takes fewer cases unless it is told otherwise. */
 const DEAR_DECODERS = ['wal', 'manifest', 'table'];
 const SHRINK_MS_MAX = 60_000;
-/** The two databases of B4 have some 18,000 bytes, and each of their bits is flipped. */
+/** The two small databases of B4 have some 18,000 bytes, and each of their bits is flipped. */
 const HALF_OF_BYTES = '9000';
+/** The large one has some 90,000, of each of which one bit is flipped. */
+const HALF_OF_LARGE = '45000';
 /** A failing case is small with as many operations. */
 const SMALL_OPERATION_COUNT = 20;
 
@@ -42,8 +44,10 @@ export const BARS: readonly Bar[] = [
   {
     label: 'B4',
     what: 'bits of closed and crashed databases flipped, none of which is unchecked (B5)',
-    wantedCount: 65_536,
+    wantedCount: 200_000,
     parts: [
+      [...driver('flip-bytes'), '--to', HALF_OF_LARGE],
+      [...driver('flip-bytes'), '--from', HALF_OF_LARGE],
       [...driver('flip-every'), '--to', HALF_OF_BYTES],
       [...driver('flip-every'), '--from', HALF_OF_BYTES],
     ],

@@ -9,7 +9,7 @@ import { type BatchLog, type Bounds, presentIn, refutePresence } from './batch-l
 import { runThroughPoints } from './crash-points.js';
 import { errorText, readEverything } from './image-check.js';
 import { StepWorld } from './step-world.js';
-import { DATABASE_PATH, openIn } from './workload.js';
+import { DATABASE_PATH, openIn, type WorkloadShape } from './workload.js';
 
 /** A database before anything is damaged. */
 export interface Specimen {
@@ -47,15 +47,19 @@ export type Outcome =
 
 const REFUSALS: readonly string[] = ['CORRUPTION', 'UNSUPPORTED_FORMAT'];
 
-/** Makes the small databases: one that was closed, and one that stopped before the last sync of its log. */
-export async function makeSpecimens(
-  seed: number,
-  wrap?: (inner: FileSystem) => FileSystem,
-): Promise<Specimen[]> {
+/** What specimens are made of. */
+export interface SpecimenOptions {
+  readonly shape: Exclude<WorkloadShape, 'usual'>;
+  readonly seed: number;
+  readonly wrap?: ((inner: FileSystem) => FileSystem) | undefined;
+}
+
+/** Makes two databases: one that was closed, and one that stopped before the last sync of its log. */
+export async function makeSpecimens({ shape, seed, wrap }: SpecimenOptions): Promise<Specimen[]> {
   let closed: Specimen | undefined;
   let crashed: Specimen | undefined;
   await runThroughPoints({
-    ...{ seed, shape: 'small', wrap },
+    ...{ seed, shape, wrap },
     onPoint: ({ text, files, log }) => {
       const isLogSync = text.startsWith('before syncData') && text.includes('.log');
       if (isLogSync) crashed = specimen('crashed', files, log);

@@ -4,7 +4,7 @@ import { crashEvery } from './crash-every.js';
 import { crashTwice } from './crash-twice.js';
 import type { Driver } from './driver.js';
 import { failEvery } from './fail-every.js';
-import { flipEvery } from './flip-every.js';
+import { flipBytes, flipEvery } from './flip-every.js';
 import { limitEvery } from './limit-every.js';
 import { metamorphic } from './metamorphic.js';
 import { truncateEvery } from './truncate-every.js';
@@ -15,6 +15,7 @@ export const DRIVERS: ReadonlyMap<string, Driver> = new Map<string, Driver>([
   ['crash-twice', crashTwice],
   ['fail-every', failEvery],
   ['flip-every', flipEvery],
+  ['flip-bytes', flipBytes],
   ['truncate-every', truncateEvery],
   ['limit-every', limitEvery],
   ['metamorphic', metamorphic],

@@ -1,5 +1,7 @@
-// FlipEvery: every bit of every byte of every file is inverted, one at a time, in a database that was closed and in one that
-// crashed; in the quick tier one bit of some bytes.
+// FlipEvery: every bit of every byte of every file is inverted, one at a time, in a small database that was closed and in one
+// that crashed; in the quick tier one bit of some bytes.
+//
+// FlipBytes: one bit of every byte of a larger database that was closed.
 
 import { initializeChecksums } from '@varve/base';
 import {
@@ -24,14 +26,31 @@ interface Place {
 /** See the head of this file. */
 export async function flipEvery(options: DriverOptions): Promise<DriverReport> {
   await initializeChecksums();
-  const findings = new Findings('flip-every', options);
-  const places = (await makeSpecimens(options.seed, options.wrap)).flatMap(bytesOf);
+  const specimens = await makeSpecimens({ shape: 'small', ...options });
+  const bits = options.tier === 'full' ? 'all' : 'one';
+  return flip(new Findings('flip-every', options), specimens.flatMap(bytesOf), bits);
+}
+
+/** See the head of this file. */
+export async function flipBytes(options: DriverOptions): Promise<DriverReport> {
+  await initializeChecksums();
+  const specimens = await makeSpecimens({ shape: 'deep', ...options });
+  const closed = specimens.filter(({ name }) => name === 'closed');
+  return flip(new Findings('flip-bytes', options), closed.flatMap(bytesOf), 'one');
+}
+
+async function flip(
+  findings: Findings,
+  places: readonly Place[],
+  which: 'all' | 'one',
+): Promise<DriverReport> {
   const chosen = findings.places({ count: places.length, quickCount: QUICK_PLACE_COUNT });
   for (const index of chosen) {
     if (findings.isFull) break;
     const place = places[index]!;
-    const bits = options.tier === 'full' ? ALL_BITS : [index % ALL_BITS.length];
-    for (const bit of bits) await judgeIn(findings, { ...place, index, damage: flip(place, bit) });
+    const bits = which === 'all' ? ALL_BITS : [index % ALL_BITS.length];
+    for (const bit of bits)
+      await judgeIn(findings, { ...place, index, damage: inverted(place, bit) });
     findings.progress(index / places.length);
   }
   return findings.report;
@@ -58,7 +77,7 @@ function bytesOf(specimen: Specimen): Place[] {
   );
 }
 
-function flip({ name, offset }: Place, bit: number): Damage {
+function inverted({ name, offset }: Place, bit: number): Damage {
   return {
     text: `bit ${bit} of ${name}@${offset}`,
     names: [name],

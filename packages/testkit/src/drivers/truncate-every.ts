@@ -22,7 +22,7 @@ const SECTOR_SIZE_BYTES = 512;
 export async function truncateEvery(options: DriverOptions): Promise<DriverReport> {
   await initializeChecksums();
   const findings = new Findings('truncate-every', options);
-  const specimens = await makeSpecimens(options.seed, options.wrap);
+  const specimens = await makeSpecimens({ shape: 'small', ...options });
   const cases = specimens.flatMap((specimen) =>
     damagesOf(specimen).map((damage) => ({ specimen, damage })),
   );

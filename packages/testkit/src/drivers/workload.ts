@@ -16,8 +16,11 @@ import type { StepWorld } from './step-world.js';
 /** Where the database of every driver is. */
 export const DATABASE_PATH = '/database';
 
-/** `'usual'`: reaches level 2. `'small'`: a database of a few KiB with a table, for changing it byte by byte. */
-export type WorkloadShape = 'usual' | 'small';
+/**
+ * `'usual'`: reaches level 2. `'small'`: a database of a few KiB with a table, for changing it bit by bit. `'deep'`: one of 64 KiB
+ * and more with tables in three levels, for changing it byte by byte.
+ */
+export type WorkloadShape = 'usual' | 'small' | 'deep';
 
 /** What a workload runs on, and what it notes down. */
 export interface WorkloadContext {
@@ -53,6 +56,14 @@ const PHASES: Readonly<Record<WorkloadShape, readonly Phase[]>> = {
   small: [
     { batchCount: 6, valueSizeBytes: 200, ending: 'flush' },
     { batchCount: 6, valueSizeBytes: 100, ending: 'compact' },
+    { batchCount: 4, valueSizeBytes: 100, ending: 'flush' },
+    { batchCount: 4, valueSizeBytes: 50, ending: 'nothing' },
+  ],
+  deep: [
+    { batchCount: 40, valueSizeBytes: 1_800, ending: 'compact' },
+    { batchCount: 4, valueSizeBytes: 200, ending: 'flush' },
+    { batchCount: 4, valueSizeBytes: 200, ending: 'flush' },
+    { batchCount: 1, valueSizeBytes: 50, ending: 'settle' },
     { batchCount: 4, valueSizeBytes: 100, ending: 'flush' },
     { batchCount: 4, valueSizeBytes: 50, ending: 'nothing' },
   ],

@@ -2,7 +2,7 @@
 
 import { systemClock } from '@varve/base';
 import { shrink } from '../model-test/shrink.js';
-import type { Operation } from './operation.js';
+import type { Operation, OperationOf } from './operation.js';
 import { type RunResult, runCase, type Violation } from './run.js';
 import type { SimulationCase } from './simulation-case.js';
 
@@ -13,6 +13,8 @@ const RUN_LIMIT_MS = 5_000;
 const ENOUGH_OPERATION_COUNT = 12;
 const ENLARGEMENTS = [4, 16];
 const VALUE_SIZE_BYTES_MAX = 20_000;
+
+type Write = OperationOf<'write'>;
 
 /** A failing case and what it came to. */
 export interface FailingCase {
@@ -32,13 +34,11 @@ export async function shrinkCase(
     await shrinker.tryOthers({ images: 'all' }, { images: 'all', choices: [] });
   }
   await shrinker.dropGroups();
+  await shrinker.simplify();
   await shrinker.dropOperations();
+  await shrinker.joinWrites();
   await shrinker.enlargeWrites();
-  await shrinker.tryOthers(
-    { choices: [] },
-    { latencyMs: 0 },
-    { operations: shrinker.best.simulation.operations.map((one) => ({ ...one, client: 0 })) },
-  );
+  await shrinker.simplify();
   await shrinker.dropChoices();
   await shrinker.dropOperations();
   return shrinker.best;
@@ -77,11 +77,44 @@ class CaseShrinker {
     }
   }
 
+  /** Without what makes a run hard to follow. */
+  simplify(): Promise<void> {
+    const { operations } = this.best.simulation;
+    return this.tryOthers(
+      { choices: [] },
+      { latencyMs: 0 },
+      { operations: operations.map((one) => ({ ...one, client: 0 })) },
+    );
+  }
+
+  /** Where it takes a full memtable, a flush does what many writes did, or one batch of all they wrote. */
+  async joinWrites(): Promise<void> {
+    if (this.#isSmall) return;
+    for (let place = 0; place < this.best.simulation.operations.length; place++) {
+      await this.#joinWritesAt(place);
+    }
+    await this.dropOperations();
+  }
+
+  async #joinWritesAt(place: number): Promise<void> {
+    const { operations } = this.best.simulation;
+    for (let count = writeCountAt(operations, place); count >= 2; count = Math.ceil(count / 2)) {
+      for (const joined of joinedWrites(operations, place, count)) {
+        if (await this.#try({ ...this.best.simulation, operations: joined })) return;
+      }
+      if (count === 2) return;
+    }
+  }
+
+  get #isSmall(): boolean {
+    return this.best.simulation.operations.length <= ENOUGH_OPERATION_COUNT;
+  }
+
   /** Where it takes a full memtable, a few large writes do what many small ones did. */
   async enlargeWrites(): Promise<void> {
     for (const factor of ENLARGEMENTS) {
       const { operations } = this.best.simulation;
-      if (operations.length <= ENOUGH_OPERATION_COUNT) return;
+      if (this.#isSmall) return;
       const enlarged = operations.map((operation) => withLargerValues(operation, factor));
       if (await this.#try({ ...this.best.simulation, operations: enlarged })) {
         await this.dropOperations();
@@ -121,6 +154,37 @@ class CaseShrinker {
     this.best = { simulation, result: { ...result, violation } };
     return true;
   }
+}
+
+/** How many writes of one client stand together at a place, whatever other clients do between them. */
+function writeCountAt(operations: readonly Operation[], place: number): number {
+  return writesAt(operations, place, operations.length).length;
+}
+
+/** The first `count` of them. */
+function writesAt(operations: readonly Operation[], place: number, count: number): Write[] {
+  const { client } = operations[place]!;
+  const own = operations.slice(place).filter((one) => one.client === client);
+  const end = own.findIndex(({ kind }) => kind !== 'write');
+  return own.slice(0, Math.min(count, end < 0 ? own.length : end)) as Write[];
+}
+
+/** The operations with `count` writes from a place on as one write and a flush, or as one batch. */
+function joinedWrites(
+  operations: readonly Operation[],
+  place: number,
+  count: number,
+): readonly Operation[][] {
+  const [first, second, ...others] = writesAt(operations, place, count) as [Write, Write];
+  const joined = new Set<Operation>([second, ...others]);
+  const entries = [first, second, ...others].flatMap((one) => one.entries);
+  const flush: Operation = { id: second.id, client: second.client, kind: 'flush' };
+  return [
+    operations.flatMap((one) => (one === second ? [flush] : joined.has(one) ? [] : [one])),
+    operations.flatMap((one) =>
+      one === first ? [{ ...first, entries }] : joined.has(one) ? [] : [one],
+    ),
+  ];
 }
 
 function withLargerValues(operation: Operation, factor: number): Operation {

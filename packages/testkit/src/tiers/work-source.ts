@@ -35,6 +35,7 @@ const UNIT_SIZES: Readonly<Record<string, number>> = {
   'crash-twice': 2,
   'fail-every': 4,
   'flip-every': 50,
+  'flip-bytes': 200,
   'truncate-every': 200,
   'limit-every': 1_000,
   metamorphic: 10,
