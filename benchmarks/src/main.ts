@@ -35,7 +35,7 @@ async function benchmark(options: HarnessOptions): Promise<number> {
   const onSignal = (): void => interruption.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
-    const report = await run(options, { root, signal: interruption.signal });
+    const report = await runAll(options, { root, signal: interruption.signal });
     if (options.htmlFile !== undefined) {
       await writeReport(report.results, options.htmlFile, {
         measuredAt: new Date().toISOString(),
@@ -50,12 +50,34 @@ async function benchmark(options: HarnessOptions): Promise<number> {
   }
 }
 
+/** Where runs put their stores, and who ends them. */
+interface Place {
+  readonly root: string;
+  readonly signal: AbortSignal;
+}
+
+/** With one number of keys after the other; the stores of one are gone before the next. */
+async function runAll(options: HarnessOptions, { root, signal }: Place): Promise<HarnessReport> {
+  const file = options.jsonFile === undefined ? null : new JsonLinesFile(options.jsonFile);
+  const reports: HarnessReport[] = [];
+  for (const num of options.nums) {
+    if (signal.aborted) break;
+    const place = { root: mkdtempSync(join(root, 'num-')), signal };
+    reports.push(await run({ ...options, num }, place, file));
+    rmSync(place.root, { recursive: true, force: true });
+  }
+  return {
+    results: reports.flatMap(({ results }) => results),
+    mismatches: reports.flatMap(({ mismatches }) => mismatches),
+  };
+}
+
 function run(
   options: HarnessOptions,
-  { root, signal }: { readonly root: string; readonly signal: AbortSignal },
+  { root, signal }: Place,
+  file: JsonLinesFile | null,
 ): Promise<HarnessReport> {
   const progress = new ProgressLine(process.stderr);
-  const file = options.jsonFile === undefined ? null : new JsonLinesFile(options.jsonFile);
   return runBenchmarks(options, {
     root,
     signal,

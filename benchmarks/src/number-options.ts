@@ -11,13 +11,19 @@ export function count({ least }: { readonly least: number }): (word: string) => 
   return (word) => scaled(word, COUNT_FACTORS, least);
 }
 
+/** Whole numbers as {@link count} takes them, separated by commas. */
+export function counts({ least }: { readonly least: number }): (words: string) => number[] {
+  return (words) => words.split(',').map((word) => scaled(word, COUNT_FACTORS, least));
+}
+
 /** A size with `k`, `m` or `g` for the binary units. */
 export function bytes(least: number): (word: string) => number {
   return (word) => scaled(word, BYTE_FACTORS, least);
 }
 
 function scaled(word: string, factors: Readonly<Record<string, number>>, least: number): number {
-  const [, digits, suffix] = /^([\d._]+)([a-z]?)(?:i?b)?$/.exec(word.toLowerCase()) ?? [];
+  const [, digits, suffix] =
+    /^(\d[\d_]*(?:\.\d+)?)([a-z]?)(?:i?b)?$/.exec(word.toLowerCase()) ?? [];
   const number = Number(digits?.replaceAll('_', '')) * (factors[suffix ?? ''] ?? Number.NaN);
   if (Number.isInteger(number) && number >= least) return number;
   const suffixes = Object.keys(factors).filter((factor) => factor !== '');

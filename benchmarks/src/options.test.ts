@@ -52,6 +52,13 @@ describe('parseOptions', () => {
     });
   });
 
+  test('takes several numbers of keys, of which the first comes first', () => {
+    expect(parse('--num 100k,1m,10m').parsed()).toMatchObject({
+      num: 100_000,
+      nums: [100_000, 1_000_000, 10_000_000],
+    });
+  });
+
   test('takes workloads and engines in the order given', () => {
     const options = parse('readseq fillseq --engines lmdb,varve-sync').parsed();
     expect(options.workloads).toEqual(['readseq', 'fillseq']);
@@ -67,6 +74,8 @@ describe('parseOptions', () => {
     ['--engines rocks', 'There are: varve-sync, varve-async, varve-level, db_bench'],
     ['--num many', 'whole number'],
     ['--num 0', 'at least 1'],
+    ['--num 1k,', 'whole number'],
+    ['--num _', 'whole number'],
     ['--value-compressibility 2', 'from 0 to 1'],
     ['--durability sometimes', 'always, os, none'],
     ['--nmu 5', '--num'],

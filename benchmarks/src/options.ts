@@ -1,7 +1,7 @@
 /** The command line: what may be asked for, with which defaults, and a helpful answer to anything else. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ENGINE_NAMES, ENGINE_NAMES } from './engines/registry.js';
-import { bytes, count, share } from './number-options.js';
+import { bytes, count, counts, share } from './number-options.js';
 import { DEFAULT_WORKLOAD_NAMES, WORKLOADS } from './workloads/index.js';
 
 const KIB = 1024;
@@ -12,7 +12,10 @@ const KEY_SIZE_BYTES_LEAST = 8;
 export interface HarnessOptions {
   readonly workloads: readonly string[];
   readonly engines: readonly string[];
+  /** Keys in the store. */
   readonly num: number;
+  /** Everything that was asked for with `--num`: all runs are done with the first, then with the next. */
+  readonly nums: readonly number[];
   readonly keySizeBytes: number;
   readonly valueSizeBytes: number;
   readonly valueCompressibility: number;
@@ -71,7 +74,8 @@ function harnessOptionsOf(command: Command): HarnessOptions {
   return {
     workloads: workloads.length === 0 ? DEFAULT_WORKLOAD_NAMES : workloads,
     engines: given.engines ?? DEFAULT_ENGINE_NAMES,
-    num: given.num,
+    num: given.num[0],
+    nums: given.num,
     keySizeBytes: given.keySize,
     valueSizeBytes: given.valueSize,
     valueCompressibility: given.valueCompressibility,
@@ -113,7 +117,12 @@ function allOptions(): Option[] {
 
 function sizeOptions(): Option[] {
   return [
-    option('--num <count>', 'keys in the store; k and m may follow', count({ least: 1 }), 1e6),
+    option(
+      '--num <counts>',
+      'keys in the store, separated by commas for growth; k and m may follow',
+      counts({ least: 1 }),
+      [1e6],
+    ),
     option('--key-size <bytes>', 'size of keys', bytes(KEY_SIZE_BYTES_LEAST), 16),
     option('--value-size <bytes>', 'size of values', bytes(1), 100),
     option('--value-compressibility <share>', 'what compresses away, 0 to 1', share, 0.5),

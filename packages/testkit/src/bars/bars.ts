@@ -19,6 +19,8 @@ const SHRINK_MS_MAX = 60_000;
 const HALF_OF_BYTES = '9000';
 /** The large one has some 90,000, of each of which one bit is flipped. */
 const HALF_OF_LARGE = '45000';
+/** There are some 130. */
+const HALF_OF_MUTANTS = '65';
 /** A failing case is small with as many operations. */
 const SMALL_OPERATION_COUNT = 20;
 
@@ -112,8 +114,9 @@ export const BARS: readonly Bar[] = [
     what: 'planted faults found by simulation, replayed, and shrunk to 20 operations',
     wantedCount: 100,
     parts: [
-      [`${TESTKIT}/simulation/mutants-main.js`, '--failures', '2', '--shrink', '50000', '--json'],
-    ],
+      ['--count', HALF_OF_MUTANTS],
+      ['--from', HALF_OF_MUTANTS],
+    ].map((half) => [...mutantSearch(), ...half]),
     tallyOf: replayTally,
   },
 ];
@@ -126,6 +129,11 @@ function simulation(index: number): Part {
   const seedCount = SIMULATION_SEED_COUNT / SIMULATION_PART_COUNT;
   const words = ['--seeds', `${seedCount}`, '--seed', `${1 + index * seedCount}`, '--json'];
   return [`${TESTKIT}/simulation/main.js`, ...words];
+}
+
+function mutantSearch(): Part {
+  const words = ['--failures', '2', '--shrink', '50000', '--json'];
+  return [`${TESTKIT}/simulation/mutants-main.js`, ...words];
 }
 
 function fuzzing(...words: readonly string[]): Part {
