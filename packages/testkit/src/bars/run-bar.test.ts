@@ -47,7 +47,7 @@ describe('runBar', () => {
   test('is not met after a violation, and shows what was said about it', async () => {
     const found = '{"seedCount":20,"violationCount":1}';
     const outcome = await outcomeOf(['says.cjs', '1', 'SIM FAIL', found], ['says.cjs', '0', TEN]);
-    expect(outcome).toMatchObject({ violationCount: 1, isMet: false, texts: ['SIM FAIL'] });
+    expect(outcome).toMatchObject({ violationCount: 1, isMet: false, texts: ['SIM FAIL', found] });
   });
 
   test.each([

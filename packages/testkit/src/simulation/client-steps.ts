@@ -7,6 +7,7 @@ import { makeValue } from '../model-test/keys.js';
 import type { TextEntry, TextRange } from '../model-test/model.js';
 import { type Batch, firstOddEntry, markerOf, RESERVED_KEY } from './history.js';
 import type { Operation, OperationOf, ScanRange } from './operation.js';
+import { ownStackOf } from './own-stack.js';
 import type { RunContext } from './run-context.js';
 
 /** Tells whether the process that an operation was begun in is still there. */
@@ -105,7 +106,7 @@ export function refuteError(
     if (run.phase === 'closing' && CLOSING_CODES.includes(error.code)) return null;
     if (run.machine.mayFail && FAULT_CODES.includes(error.code)) return null;
   }
-  const stack = error instanceof Error ? `\n${error.stack}` : '';
+  const stack = error instanceof Error ? `\n${ownStackOf(error)}` : '';
   return `unexpected error while ${run.phase}: ${errorText(error)}${stack}`;
 }
 

@@ -21,8 +21,11 @@ const MODELS: readonly CrashModel[] = [
   'posix',
   'single',
 ];
-/** When every moment is chosen, it is with these. */
+/** When moments are not drawn, it is with these. */
 const ALL_MODELS: readonly CrashModel[] = ['drop', 'posix'];
+const ENDED_MODELS: readonly CrashModel[] = ['kill', 'drop'];
+/** Of so many quiet moments one is chosen where acknowledgements are what counts. */
+const ENDED_STRIDE = 16;
 
 /** One image to take. */
 export interface ImageChoice {
@@ -56,19 +59,32 @@ export class ImagePoints {
 
   /** What to take when it is quiet. */
   whenQuiet(): ImageChoice[] {
-    const stride = this.#hasAcknowledged ? STRIDES.acknowledged : STRIDES.quiet;
+    const hasAcknowledged = this.#hasAcknowledged;
     this.#hasAcknowledged = false;
-    return this.#choices(stride);
+    if (this.#case.images === 'ended') return this.#whenEnded(hasAcknowledged);
+    return this.#choices(hasAcknowledged ? STRIDES.acknowledged : STRIDES.quiet);
+  }
+
+  #whenEnded(hasAcknowledged: boolean): ImageChoice[] {
+    const point = this.#pointCount++;
+    if (!hasAcknowledged && point % ENDED_STRIDE !== 0) return [];
+    return this.#imagesOf(ENDED_MODELS, point);
   }
 
   #choices(stride: number): ImageChoice[] {
-    const point = this.#pointCount++;
     const { images, model } = this.#case;
-    if (images === 'all')
-      return ALL_MODELS.map((one, number) => this.#image(model ?? one, point, number));
+    if (images === 'ended') return [];
+    const point = this.#pointCount++;
+    if (images === 'all') return this.#imagesOf(ALL_MODELS, point);
     if (this.#random.below(stride) > 0) return [];
     const drawn = MODELS[this.#random.below(MODELS.length)]!;
     return [this.#image(model ?? drawn, point, 0)];
+  }
+
+  #imagesOf(models: readonly CrashModel[], point: number): ImageChoice[] {
+    const { model } = this.#case;
+    if (model !== null) return [this.#image(model, point, 0)];
+    return models.map((one, number) => this.#image(one, point, number));
   }
 
   #image(model: CrashModel, point: number, number: number): ImageChoice {

@@ -13,6 +13,7 @@ import { type Bounds, type Content, History, refuteRecovered } from './history.j
 import { ImagePoints } from './image-points.js';
 import { DATABASE_PATH, Machine } from './machine.js';
 import type { CrashChoice, Operation, OperationOf, Reopening } from './operation.js';
+import { ownStackOf } from './own-stack.js';
 import { PROFILES, type Profile } from './profiles.js';
 import type { Client, RunContext } from './run-context.js';
 import { DeadlockError, Scheduler } from './scheduler.js';
@@ -587,7 +588,5 @@ function profileOf(name: string): Profile {
 function asViolation(error: unknown, what: string): Violation {
   if (error instanceof Violation) return error;
   if (error instanceof DeadlockError) return new Violation(`deadlock: ${error.message} (${what})`);
-  return new Violation(
-    `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-  );
+  return new Violation(`${what}: ${error instanceof Error ? ownStackOf(error) : String(error)}`);
 }

@@ -30,12 +30,10 @@ export async function shrinkCase(
   const shrinker = new CaseShrinker(failing, mayGoOn);
   await shrinker.dropUnbegun();
   await shrinker.tryOthers({ choices: [] });
-  if (failing.result.violation.image !== null) {
-    await shrinker.tryOthers({ images: 'all' }, { images: 'all', choices: [] });
-  }
   await shrinker.dropGroups();
   await shrinker.simplify();
   await shrinker.dropOperations();
+  await shrinker.lookMore();
   await shrinker.joinWrites();
   await shrinker.enlargeWrites();
   await shrinker.simplify();
@@ -75,6 +73,19 @@ class CaseShrinker {
         await this.#try({ ...simulation, operations });
       }
     }
+  }
+
+  /**
+   * Which images are looked at is drawn for each moment, and changes with every operation that goes: unless they are looked
+   * at whenever something ended, or all of them: which takes long unless a case is short already.
+   */
+  async lookMore(): Promise<void> {
+    for (const images of ['ended', 'all'] as const) {
+      const { simulation, result } = this.best;
+      if (simulation.images !== 'some' || result.violation.image === null) return;
+      await this.tryOthers({ images }, { images, choices: [] });
+    }
+    if (this.best.simulation.images !== 'some') await this.dropOperations();
   }
 
   /** Without what makes a run hard to follow. */

@@ -17,8 +17,11 @@ export interface SimulationCase {
   /** The only crash model; null: all. */
   readonly model: CrashModel | null;
   readonly operations: readonly Operation[];
-  /** At how many of the moments at which the machine may stop it is seen what that would leave. */
-  readonly images: 'some' | 'all';
+  /**
+   * At how many of the moments at which the machine may stop it is seen what that would leave. `'ended'`: mostly when something has
+   * just been acknowledged, which does not depend on how many other moments there are.
+   */
+  readonly images: 'some' | 'ended' | 'all';
   /** The choices of the scheduler that are not the oldest task, by step; null: the policy's. */
   readonly choices: readonly (readonly [step: number, place: number])[] | null;
 }
