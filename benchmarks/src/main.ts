@@ -50,20 +50,24 @@ async function benchmark(options: HarnessOptions): Promise<number> {
   }
 }
 
-/** Where runs put their stores, and who ends them. */
+/** Where runs put their stores and results, and who ends them. */
 interface Place {
   readonly root: string;
   readonly signal: AbortSignal;
+  readonly file: JsonLinesFile | null;
 }
 
 /** With one number of keys after the other; the stores of one are gone before the next. */
-async function runAll(options: HarnessOptions, { root, signal }: Place): Promise<HarnessReport> {
+async function runAll(
+  options: HarnessOptions,
+  { root, signal }: Omit<Place, 'file'>,
+): Promise<HarnessReport> {
   const file = options.jsonFile === undefined ? null : new JsonLinesFile(options.jsonFile);
   const reports: HarnessReport[] = [];
   for (const num of options.nums) {
     if (signal.aborted) break;
-    const place = { root: mkdtempSync(join(root, 'num-')), signal };
-    reports.push(await run({ ...options, num }, place, file));
+    const place = { root: mkdtempSync(join(root, 'num-')), signal, file };
+    reports.push(await run({ ...options, num }, place));
     rmSync(place.root, { recursive: true, force: true });
   }
   return {
@@ -72,11 +76,7 @@ async function runAll(options: HarnessOptions, { root, signal }: Place): Promise
   };
 }
 
-function run(
-  options: HarnessOptions,
-  { root, signal }: Place,
-  file: JsonLinesFile | null,
-): Promise<HarnessReport> {
+function run(options: HarnessOptions, { root, signal, file }: Place): Promise<HarnessReport> {
   const progress = new ProgressLine(process.stderr);
   return runBenchmarks(options, {
     root,

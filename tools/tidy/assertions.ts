@@ -2,11 +2,11 @@
 // function on average, kept in production.
 
 import ts from 'typescript';
-import { type Finding, isTest, type SourceFile, type SourceTree } from './source-tree.js';
+import type { Finding, SourceFile, SourceTree } from './source-tree.js';
 import { visit } from './syntax.js';
 
 /** Folders in which it is counted. */
-export const ASSERTING_FOLDERS: readonly string[] = ['wal', 'log', 'manifest', 'compact'].map(
+const ASSERTING_FOLDERS: readonly string[] = ['wal', 'log', 'manifest', 'compact'].map(
   (name) => `packages/engine/src/${name}/`,
 );
 
@@ -24,9 +24,7 @@ export interface AssertionCount {
 /** Counts, folder by folder. */
 export function assertionCounts(tree: SourceTree): AssertionCount[] {
   return ASSERTING_FOLDERS.map((folder) => {
-    const files = tree.packageSources.filter(
-      ({ path }) => path.startsWith(folder) && !isTest(path),
-    );
+    const files = tree.packageSources.filter(({ path }) => path.startsWith(folder));
     const nodes = files.flatMap((file) => nodesOf(tree, file));
     return {
       folder,

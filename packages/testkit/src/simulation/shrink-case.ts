@@ -109,11 +109,11 @@ class CaseShrinker {
 
   async #joinWritesAt(place: number): Promise<void> {
     const { operations } = this.best.simulation;
-    for (let count = writeCountAt(operations, place); count >= 2; count = Math.ceil(count / 2)) {
-      for (const joined of joinedWrites(operations, place, count)) {
+    const writes = writesAt(operations, place);
+    for (let count = writes.length; count >= 2; count = Math.ceil(count / 2)) {
+      for (const joined of joinedWrites(operations, writes.slice(0, count))) {
         if (await this.#try({ ...this.best.simulation, operations: joined })) return;
       }
-      if (count === 2) return;
     }
   }
 
@@ -167,28 +167,22 @@ class CaseShrinker {
   }
 }
 
-/** How many writes of one client stand together at a place, whatever other clients do between them. */
-function writeCountAt(operations: readonly Operation[], place: number): number {
-  return writesAt(operations, place, operations.length).length;
-}
-
-/** The first `count` of them. */
-function writesAt(operations: readonly Operation[], place: number, count: number): Write[] {
+/** The writes of one client that stand together from a place on, whatever other clients do between them. */
+function writesAt(operations: readonly Operation[], place: number): Write[] {
   const { client } = operations[place]!;
   const own = operations.slice(place).filter((one) => one.client === client);
   const end = own.findIndex(({ kind }) => kind !== 'write');
-  return own.slice(0, Math.min(count, end < 0 ? own.length : end)) as Write[];
+  return own.slice(0, end < 0 ? own.length : end) as Write[];
 }
 
-/** The operations with `count` writes from a place on as one write and a flush, or as one batch. */
+/** The operations with some writes, at least two of them, as one write and a flush, or as one batch. */
 function joinedWrites(
   operations: readonly Operation[],
-  place: number,
-  count: number,
+  writes: readonly Write[],
 ): readonly Operation[][] {
-  const [first, second, ...others] = writesAt(operations, place, count) as [Write, Write];
-  const joined = new Set<Operation>([second, ...others]);
-  const entries = [first, second, ...others].flatMap((one) => one.entries);
+  const [first, second] = writes as [Write, Write];
+  const joined = new Set<Operation>(writes.slice(1));
+  const entries = writes.flatMap((one) => one.entries);
   const flush: Operation = { id: second.id, client: second.client, kind: 'flush' };
   return [
     operations.flatMap((one) => (one === second ? [flush] : joined.has(one) ? [] : [one])),
