@@ -9,6 +9,12 @@ import type { SimulationCase } from './simulation-case.js';
 /** A run that takes longer is given up: it is one that looks at every image. */
 const RUN_LIMIT_MS = 5_000;
 
+/** One that looks for the failure in images, instead of where a crash found it, hardly ever finds it later than that. */
+const IMAGE_RUN_LIMIT_MS = 2_000;
+
+/** How often something is left out of a case that needs a crash before images are tried in its place. */
+const CRASH_TRY_COUNT_MAX = 200;
+
 /** A case with as few operations is small. */
 const ENOUGH_OPERATION_COUNT = 12;
 const ENLARGEMENTS = [4, 16];
@@ -32,6 +38,7 @@ export async function shrinkCase(
   await shrinker.tryOthers({ choices: [] });
   await shrinker.dropGroups();
   await shrinker.simplify();
+  if (shrinker.needsCrash) await shrinker.lookInsteadOfCrashing();
   await shrinker.dropOperations();
   await shrinker.lookMore();
   await shrinker.joinWrites();
@@ -88,6 +95,28 @@ class CaseShrinker {
     if (this.best.simulation.images !== 'some') await this.dropOperations();
   }
 
+  get needsCrash(): boolean {
+    const { simulation, result } = this.best;
+    return result.violation.image === null && simulation.operations.some(isCrash);
+  }
+
+  /**
+   * A crash strikes at the n-th call from its operation, so elsewhere with every operation that goes before it; images of
+   * what it would have left show the same at any place.
+   */
+  async lookInsteadOfCrashing(): Promise<void> {
+    await this.dropOperations(CRASH_TRY_COUNT_MAX);
+    if (!this.needsCrash) return;
+    const { simulation } = this.best;
+    const operations = simulation.operations.filter((operation) => !isCrash(operation));
+    for (const images of ['ended', 'all'] as const) {
+      const looking: SimulationCase = { ...simulation, operations, images };
+      for (const one of [looking, { ...looking, choices: [] }]) {
+        if (await this.#try(one, IMAGE_RUN_LIMIT_MS)) return;
+      }
+    }
+  }
+
   /** Without what makes a run hard to follow. */
   simplify(): Promise<void> {
     const { operations } = this.best.simulation;
@@ -133,13 +162,14 @@ class CaseShrinker {
     }
   }
 
-  async dropOperations(): Promise<void> {
+  async dropOperations(tryCountMax = Infinity): Promise<void> {
     const { operations } = this.best.simulation;
-    await shrink(
-      operations,
-      (kept) => this.#try({ ...this.best.simulation, operations: kept }),
-      this.#mayGoOn,
-    );
+    let tryCount = 0;
+    const fails = (kept: readonly Operation[]): Promise<boolean> => {
+      tryCount++;
+      return this.#try({ ...this.best.simulation, operations: kept });
+    };
+    await shrink(operations, fails, () => tryCount < tryCountMax && this.#mayGoOn());
   }
 
   /** The policy's choices become a list, which is then made shorter. */
@@ -154,9 +184,9 @@ class CaseShrinker {
     );
   }
 
-  async #try(simulation: SimulationCase): Promise<boolean> {
+  async #try(simulation: SimulationCase, limitMs = RUN_LIMIT_MS): Promise<boolean> {
     if (!this.#mayGoOn()) return false;
-    const endMs = systemClock.monotonicMs() + RUN_LIMIT_MS;
+    const endMs = systemClock.monotonicMs() + limitMs;
     const mayGoOn = (): boolean => this.#mayGoOn() && systemClock.monotonicMs() < endMs;
     const ending = this.best.result.hasEnded ? 'compare' : 'none';
     const result = await runCase(simulation, { mayGoOn, ending });
@@ -165,6 +195,10 @@ class CaseShrinker {
     this.best = { simulation, result: { ...result, violation } };
     return true;
   }
+}
+
+function isCrash({ kind }: Operation): boolean {
+  return kind === 'crash';
 }
 
 /** The writes of one client that stand together from a place on, whatever other clients do between them. */
