@@ -2,14 +2,24 @@
 import { withMemory } from '@varve/base';
 import { Memtable } from './memtable/index.js';
 
+/** What is given. */
+export interface MemtableSupplyOptions {
+  readonly arenaSizeBytes: number;
+  /**
+   * How many are kept that nobody uses: as many as may wait for their flush, so that there are never more than were in use at
+   * once. One that is let go is not gone before the garbage collectors of all threads that read it have run.
+   */
+  readonly spareCountMax: number;
+}
+
 export class MemtableSupply {
-  readonly #arenaSizeBytes: number;
+  readonly #options: MemtableSupplyOptions;
   /** Memory that was touched once is kept for the next memtable: fresh pages cost more than old ones. */
-  #spare: Memtable | null = null;
+  readonly #spares: Memtable[] = [];
   #isClosed = false;
 
-  constructor(arenaSizeBytes: number) {
-    this.#arenaSizeBytes = arenaSizeBytes;
+  constructor(options: MemtableSupplyOptions) {
+    this.#options = options;
   }
 
   /**
@@ -17,25 +27,26 @@ export class MemtableSupply {
    * @throws StorageError BUSY when there is no memory for it
    */
   take(minimumArenaBytes: number, firstSequence: number): Memtable {
-    const spare = this.#spare;
-    if (spare !== null && minimumArenaBytes <= spare.arena.capacityBytes) {
-      this.#spare = null;
+    const isUsual = minimumArenaBytes <= this.#options.arenaSizeBytes;
+    const spare = isUsual ? this.#spares.pop() : undefined;
+    if (spare !== undefined) {
       spare.reset(firstSequence);
       return spare;
     }
-    const arenaSizeBytes = Math.max(this.#arenaSizeBytes, minimumArenaBytes);
+    const arenaSizeBytes = Math.max(this.#options.arenaSizeBytes, minimumArenaBytes);
     return withMemory(arenaSizeBytes, () => new Memtable({ arenaSizeBytes, firstSequence }));
   }
 
   /** Takes back a memtable that nobody reads any more. One of unusual size is let go. */
   giveBack(memtable: Memtable): void {
-    if (this.#isClosed) return;
-    if (memtable.arena.capacityBytes === this.#arenaSizeBytes) this.#spare ??= memtable;
+    const { arenaSizeBytes, spareCountMax } = this.#options;
+    if (this.#isClosed || memtable.arena.capacityBytes !== arenaSizeBytes) return;
+    if (this.#spares.length < spareCountMax) this.#spares.push(memtable);
   }
 
   /** Keeps nothing any more. */
   close(): void {
     this.#isClosed = true;
-    this.#spare = null;
+    this.#spares.length = 0;
   }
 }

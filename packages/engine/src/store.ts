@@ -64,7 +64,10 @@ export class Store implements WritingHost, RangeHost {
     this.versions = state.versions;
     this.tables = state.tables;
     this.recovery = state.summary;
-    this.memtables = new MemtableSupply(options.tuning.memtableSizeBytes);
+    this.memtables = new MemtableSupply({
+      arenaSizeBytes: options.tuning.memtableSizeBytes,
+      spareCountMax: options.tuning.frozenMemtableCountMax,
+    });
     this.watch = new DiskWatch({
       clock: this.#clock,
       slowMs: options.tuning.diskSlowMs,
