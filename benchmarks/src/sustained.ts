@@ -6,6 +6,8 @@
  * First fills `--num` entries as fast as it goes and waits for compaction: entries over that time is the settled rate. Then
  * puts at `--share` of it. A put is due at its place on the clock and counts from there, so a stall counts for every put
  * that should have been made meanwhile. Exits non-zero when a bar is missed.
+ *
+ * `pnpm bench:sustained` runs it with `--single-threaded-gc`, as docs/guide/runtimes.md recommends where pauses count.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +27,9 @@ const DELAY_RESOLUTION_MS = 5;
 const PUTS_PER_TURN_MAX = 256;
 const HIGHEST_MICROSECONDS = 3600e6;
 const BARS = { p999Ms: 10, longestMs: 100, delayP99Ms: 10, rssOverBudgetMib: 128 };
+
+/** What the process was started with: a flag for the garbage collector changes the pauses. */
+const nodeFlags = process.execArgv;
 
 interface Words {
   readonly num: number;
@@ -76,6 +81,7 @@ async function main(): Promise<void> {
   const { stalls } = db.stats();
   await db.close();
   report({
+    nodeFlags,
     settledRate: Math.round(settledRate),
     rate: Math.round(rate),
     putCount,
@@ -145,6 +151,7 @@ interface Report {
   readonly putCount: number;
   readonly putLatencyMs: Record<string, number>;
   readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number };
+  readonly nodeFlags: readonly string[];
   readonly rssOverBudgetMib: number;
   /** Why writers waited, how often and how long, over both parts. */
   readonly stalls: unknown;
