@@ -39,13 +39,8 @@ export async function shrinkCase(
   await shrinker.dropGroups();
   await shrinker.simplify();
   if (shrinker.needsCrash) await shrinker.lookInsteadOfCrashing();
-  await shrinker.dropOperations();
-  await shrinker.lookMore();
-  await shrinker.joinWrites();
-  await shrinker.enlargeWrites();
-  await shrinker.simplify();
-  await shrinker.dropChoices();
-  await shrinker.dropOperations();
+  // What took too long to look at in a long case, or lost the failure, may do in a shorter one.
+  while ((await shrinker.makeSmaller()) && !shrinker.isSmall);
   return shrinker.best;
 }
 
@@ -117,6 +112,19 @@ class CaseShrinker {
     }
   }
 
+  /** Goes through everything that leaves out operations once, and tells whether it did. */
+  async makeSmaller(): Promise<boolean> {
+    const { length } = this.best.simulation.operations;
+    await this.dropOperations();
+    await this.lookMore();
+    await this.joinWrites();
+    await this.enlargeWrites();
+    await this.simplify();
+    await this.dropChoices();
+    await this.dropOperations();
+    return this.best.simulation.operations.length < length;
+  }
+
   /** Without what makes a run hard to follow. */
   simplify(): Promise<void> {
     const { operations } = this.best.simulation;
@@ -129,7 +137,7 @@ class CaseShrinker {
 
   /** Where it takes a full memtable, a flush does what many writes did, or one batch of all they wrote. */
   async joinWrites(): Promise<void> {
-    if (this.#isSmall) return;
+    if (this.isSmall) return;
     for (let place = 0; place < this.best.simulation.operations.length; place++) {
       await this.#joinWritesAt(place);
     }
@@ -146,7 +154,7 @@ class CaseShrinker {
     }
   }
 
-  get #isSmall(): boolean {
+  get isSmall(): boolean {
     return this.best.simulation.operations.length <= ENOUGH_OPERATION_COUNT;
   }
 
@@ -154,7 +162,7 @@ class CaseShrinker {
   async enlargeWrites(): Promise<void> {
     for (const factor of ENLARGEMENTS) {
       const { operations } = this.best.simulation;
-      if (this.#isSmall) return;
+      if (this.isSmall) return;
       const enlarged = operations.map((operation) => withLargerValues(operation, factor));
       if (await this.#try({ ...this.best.simulation, operations: enlarged })) {
         await this.dropOperations();
