@@ -50,19 +50,19 @@ async function runPart(bar: Bar, part: Part, options: BarRunOptions): Promise<Pa
     Array.isArray(line?.['violations']) ? line['violations'] : [],
   );
   for (const violation of found) options.onText(JSON.stringify(violation, null, 2));
-  const tallies = parsed.flatMap((line) => (line === null ? [] : [bar.tallyOf(line)]));
-  for (const line of parsed) if (isCountedAlone(bar, line)) options.onText(JSON.stringify(line));
+  const tallies = parsed.flatMap((line) => {
+    if (line === null) return [];
+    const tally = bar.tallyOf(line);
+    // What is counted as a violation without saying more.
+    const isSilent = tally.violationCount > 0 && !Array.isArray(line['violations']);
+    if (isSilent) options.onText(JSON.stringify(line));
+    return [tally];
+  });
   return {
     count: tallies.reduce((sum, { count }) => sum + count, 0),
     violationCount: tallies.reduce((sum, { violationCount }) => sum + violationCount, 0),
     isBroken: !EXIT_CODES.has(exitCode) || tallies.length === 0,
   };
-}
-
-/** What is counted as a violation without saying more. */
-function isCountedAlone(bar: Bar, line: Line | null): boolean {
-  if (line === null || Array.isArray(line['violations'])) return false;
-  return bar.tallyOf(line).violationCount > 0;
 }
 
 function parsedLine(text: string): Line | null {

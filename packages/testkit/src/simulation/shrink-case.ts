@@ -2,7 +2,8 @@
 
 import { systemClock } from '@varve/base';
 import { shrink } from '../model-test/shrink.js';
-import type { Operation, OperationOf } from './operation.js';
+import { joinedWrites, withLargerValues, writesAt } from './joined-writes.js';
+import type { Operation } from './operation.js';
 import { type RunResult, runCase, type Violation } from './run.js';
 import type { SimulationCase } from './simulation-case.js';
 
@@ -18,9 +19,6 @@ const CRASH_TRY_COUNT_MAX = 200;
 /** A case with as few operations is small. */
 const ENOUGH_OPERATION_COUNT = 12;
 const ENLARGEMENTS = [4, 16];
-const VALUE_SIZE_BYTES_MAX = 20_000;
-
-type Write = OperationOf<'write'>;
 
 /** A failing case and what it came to. */
 export interface FailingCase {
@@ -207,38 +205,4 @@ class CaseShrinker {
 
 function isCrash({ kind }: Operation): boolean {
   return kind === 'crash';
-}
-
-/** The writes of one client that stand together from a place on, whatever other clients do between them. */
-function writesAt(operations: readonly Operation[], place: number): Write[] {
-  const { client } = operations[place]!;
-  const own = operations.slice(place).filter((one) => one.client === client);
-  const end = own.findIndex(({ kind }) => kind !== 'write');
-  return own.slice(0, end < 0 ? own.length : end) as Write[];
-}
-
-/** The operations with some writes, at least two of them, as one write and a flush, or as one batch. */
-function joinedWrites(
-  operations: readonly Operation[],
-  writes: readonly Write[],
-): readonly Operation[][] {
-  const [first, second] = writes as [Write, Write];
-  const joined = new Set<Operation>(writes.slice(1));
-  const entries = writes.flatMap((one) => one.entries);
-  const flush: Operation = { id: second.id, client: second.client, kind: 'flush' };
-  return [
-    operations.flatMap((one) => (one === second ? [flush] : joined.has(one) ? [] : [one])),
-    operations.flatMap((one) =>
-      one === first ? [{ ...first, entries }] : joined.has(one) ? [] : [one],
-    ),
-  ];
-}
-
-function withLargerValues(operation: Operation, factor: number): Operation {
-  if (operation.kind !== 'write') return operation;
-  const entries = operation.entries.map(({ key, sizeBytes }) => ({
-    key,
-    sizeBytes: sizeBytes === null ? null : Math.min(VALUE_SIZE_BYTES_MAX, (sizeBytes + 1) * factor),
-  }));
-  return { ...operation, entries };
 }
