@@ -161,9 +161,9 @@ export class Background {
     });
   }
 
-  /** Runs a job in the lane of flushes, again if it fails. */
-  submitShort(job: Job, done: (result: JobResult) => void): void {
-    if (!this.#stopped) this.#submit({ lane: 'flush', makeJob: () => job, take: done });
+  /** Runs a job in the lane of flushes; if it fails, another one that is made then. */
+  submitShort(makeJob: () => Job, done: (result: JobResult) => void): void {
+    if (!this.#stopped) this.#submit({ lane: 'flush', makeJob, take: done });
   }
 
   /** From a thread that does not return to the event loop: takes over what has completed, and what that needs. */

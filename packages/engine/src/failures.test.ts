@@ -1,7 +1,7 @@
 // What fails below an open database, and what is left of it: every call of the file system once, background work, threads.
 
 import { createRandom, isStorageError } from '@varve/base';
-import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
+import { FaultyFileSystem, MemoryFileSystem, RecordingFileSystem } from '@varve/vfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from './database.js';
 import { eventually, failWith } from './testing/eventually.js';
@@ -455,6 +455,30 @@ describe('A log that cannot be replaced', () => {
       await again.close();
     },
   );
+
+  // Found by the order rules of the simulation, seed 0x4c3.
+  test('I1: writes and syncs no file again of which a sync failed and which could not be removed', async () => {
+    const recording = new RecordingFileSystem(faulty, { root: DIRECTORY, writes: 'names' });
+    const db = await openSmall(recording, { clock, durability: 'os' });
+    faulty.addRule({
+      operation: 'remove',
+      path: '*.log',
+      duration: 'sticky',
+      effect: failWith('EIO'),
+    });
+    faulty.addRule({ operation: 'syncData', path: '*.log', effect: failWith('EIO') });
+    for (let index = 0; index < 30; index++) {
+      await eventually(clock, db.put(`k${index}`, 'v'.repeat(9_000)));
+      await quiescence();
+    }
+    const { lines } = recording;
+    const failed = faulty.injected.find(({ call }) => call.operation === 'syncData')!;
+    const name = failed.call.path.slice(DIRECTORY.length + 1);
+    const after = lines.slice(lines.indexOf(`sync ${name} failed: IO`) + 1);
+    expect(after.filter((line) => line.includes(name))).toEqual([`remove ${name} failed: IO`]);
+    expect(db.state).toBe('open');
+    await eventually(clock, db.close());
+  });
 
   test('when none can be prepared, lets writers wait, and go on once it can', async () => {
     faulty.addRule({ operation: 'create', path: '*.tmp', nth: 3, effect: failWith('ENOSPC') });

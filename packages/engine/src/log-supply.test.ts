@@ -3,10 +3,14 @@
 import { describe, expect, test } from 'vitest';
 import { LogSupply, type LogSupplyOptions } from './log-supply.js';
 
-type Submitted = Parameters<LogSupplyOptions['submit']>[0];
+type Submitted = ReturnType<Parameters<LogSupplyOptions['submit']>[0]>;
 
 function makeSupply() {
-  const jobs: { readonly job: Submitted; readonly done: () => void }[] = [];
+  const jobs: {
+    readonly job: Submitted;
+    readonly again: () => Submitted;
+    readonly done: () => void;
+  }[] = [];
   const logged: unknown[] = [];
   const recyclable: string[] = [];
   let nextFileNumber = 7;
@@ -24,7 +28,7 @@ function makeSupply() {
       takeRecyclableLog: () => recyclable.pop() ?? null,
     } as unknown as LogSupplyOptions['obsolete'],
     preallocateBytes: 0,
-    submit: (job, done) => jobs.push({ job, done }),
+    submit: (makeJob, done) => jobs.push({ job: makeJob(), again: makeJob, done }),
     onPrepared: () => {
       preparedCount += 1;
     },
@@ -56,6 +60,27 @@ describe('LogSupply', () => {
     expect(supply.take()).toBe(7);
     expect(supply.isReady).toBe(false);
     expect(jobs.map(({ job }) => job.logId)).toEqual([7, 8]);
+  });
+
+  // Found by the order rules of the simulation, seed 0x4c3.
+  test('makes every attempt with another number and another file', () => {
+    const { supply, jobs, logged, recyclable } = makeSupply();
+    recyclable.push('000003.log');
+    supply.prepare();
+    const { job, again, done } = jobs[0]!;
+    const attempts = [job, again(), again()];
+    expect(attempts.map(({ logId, fileName }) => [logId, fileName])).toEqual([
+      [7, '000007.log'],
+      [8, '000008.log'],
+      [9, '000009.log'],
+    ]);
+    expect(attempts.map(({ recycledFileName }) => recycledFileName)).toEqual([
+      '000003.log',
+      null,
+      null,
+    ]);
+    done();
+    expect(logged).toEqual([{ logsAdded: [9] }]);
   });
 
   test('writes over a retired log when there is one', () => {

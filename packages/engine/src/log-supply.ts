@@ -16,9 +16,11 @@ export interface LogSupplyOptions {
   readonly preallocateBytes: number;
   /** A log is prepared and named: it is ready once the manifest is synced. */
   readonly onPrepared: () => void;
-  /** Runs the job in the background, again if it fails; `done` when it has succeeded. */
-  readonly submit: (job: PrepareLogJob & { readonly kind: 'prepareLog' }, done: () => void) => void;
+  /** Runs the job in the background; if it fails, another one that is made then; `done` when one has succeeded. */
+  readonly submit: (makeJob: () => SuppliedLogJob, done: () => void) => void;
 }
+
+type SuppliedLogJob = PrepareLogJob & { readonly kind: 'prepareLog' };
 
 export class LogSupply {
   readonly #options: LogSupplyOptions;
@@ -37,19 +39,13 @@ export class LogSupply {
   /** Starts preparing a log unless one is ready or on its way. */
   prepare(): void {
     if (this.#preparing || this.#next !== null) return;
-    const { directory, databaseId, versions, obsolete, preallocateBytes } = this.#options;
-    const logId = versions.takeFileNumbers(1);
     this.#preparing = true;
-    const job = {
-      kind: 'prepareLog',
-      directory,
-      databaseId,
-      logId,
-      fileName: logFileName(logId),
-      recycledFileName: obsolete.takeRecyclableLog(),
-      preallocateBytes,
-    } as const;
-    this.#options.submit(job, () => {
+    let logId = 0;
+    const makeJob = (): SuppliedLogJob => {
+      logId = this.#options.versions.takeFileNumbers(1);
+      return this.#jobOf(logId);
+    };
+    this.#options.submit(makeJob, () => {
       this.#preparing = false;
       this.#take(logId);
     });
@@ -61,6 +57,20 @@ export class LogSupply {
     this.#next = null;
     this.prepare();
     return logId;
+  }
+
+  /** No attempt touches a file of an earlier one: a sync of it may have failed, and it may not have been possible to remove it. */
+  #jobOf(logId: number): SuppliedLogJob {
+    const { directory, databaseId, obsolete, preallocateBytes } = this.#options;
+    return {
+      kind: 'prepareLog',
+      directory,
+      databaseId,
+      logId,
+      fileName: logFileName(logId),
+      recycledFileName: obsolete.takeRecyclableLog(),
+      preallocateBytes,
+    };
   }
 
   #take(logId: number): void {

@@ -47,11 +47,11 @@ describe('A database that lacks something for a while', () => {
     { row: 'I5', operation: 'create', path: '*.sst', errno: 'ENOSPC', code: 'NO_SPACE' },
     { row: 'I5', operation: 'write', path: '*.sst', errno: 'ENOSPC', code: 'NO_SPACE' },
     { row: 'I5', operation: 'write', path: '*.sst', errno: 'EDQUOT', code: 'NO_SPACE' },
-    { row: 'I5', operation: 'create', path: '*.tmp', errno: 'ENOSPC', code: 'NO_SPACE' },
+    { row: 'I5', operation: 'rename', path: '*', errno: 'ENOSPC', code: 'NO_SPACE' },
     { row: 'I5', operation: 'write', path: 'MANIFEST-*', errno: 'ENOSPC', code: 'NO_SPACE' },
     { row: 'I6', operation: 'create', path: '*.sst', errno: 'EMFILE', code: 'TOO_MANY_FILES' },
     { row: 'I6', operation: 'open', path: '*.sst', errno: 'EMFILE', code: 'TOO_MANY_FILES' },
-    { row: 'I6', operation: 'create', path: '*.tmp', errno: 'ENFILE', code: 'TOO_MANY_FILES' },
+    { row: 'I6', operation: 'create', path: '*', errno: 'ENFILE', code: 'TOO_MANY_FILES' },
   ] as const)(
     '$row: with $errno at $operation of $path refuses writes with $code, and takes them again within a second of its end',
     async ({ operation, path, errno, code }) => {
@@ -96,6 +96,20 @@ describe('A database that lacks something for a while', () => {
       await again.close();
     },
   );
+
+  test('I5: goes on writing over old logs when none can be created', async () => {
+    const db = await openFaulty({ durability: 'os' });
+    await quiescence();
+    const effect = failWith('ENOSPC');
+    faulty.addRule({ operation: 'create', path: '*.tmp', duration: 'sticky', effect });
+    for (let index = 0; index < 40; index++) {
+      db.putSync(`k${index}`, value(index));
+      await passOneSecond();
+    }
+    expect(db.state).toBe('open');
+    expect(faulty.injected.length).toBeGreaterThan(0);
+    await eventually(clock, db.close());
+  });
 
   test('I5: lets writes go on that waited already when the disk was full', async () => {
     const db = await openFaulty({ durability: 'os' });

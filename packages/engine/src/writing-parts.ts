@@ -29,9 +29,12 @@ export function makeObsoleteFiles(host: WritingHost, background: () => Backgroun
     recycling: 'on',
     clock: host.options.clock,
     remove: (paths, onFailed) =>
-      background().submitShort({ kind: 'removeFiles', paths }, (result) => {
-        if (result.kind === 'removeFiles') onFailed(result.failedPaths);
-      }),
+      background().submitShort(
+        () => ({ kind: 'removeFiles', paths }),
+        (result) => {
+          if (result.kind === 'removeFiles') onFailed(result.failedPaths);
+        },
+      ),
   });
 }
 
@@ -47,7 +50,7 @@ export function makeLogSupply(
     versions,
     obsolete,
     preallocateBytes: 0,
-    submit: (job, done) => background.submitShort(job, done),
+    submit: (makeJob, done) => background.submitShort(makeJob, done),
     onPrepared: () => background.consider(),
   });
 }

@@ -31,7 +31,8 @@ export interface PrepareLogJob {
   readonly fileName: string;
   /**
    * An old log to be overwritten, or null to create a file. If it does not exist (any more) a file is created, so that a
-   * job which failed may run again. Requires: a durable manifest no longer counts it live.
+   * job whose thread died may run again. Requires: a durable manifest no longer counts it live, and no job that failed
+   * has had it, since a sync of it may be what failed.
    */
   readonly recycledFileName: string | null;
   /** Never used before in this database: records of a log with the same id would be taken for its own. */

@@ -65,6 +65,22 @@ export const FAILURE_MUTANTS: readonly Mutant[] = [
     testName: 'I12:',
   },
   {
+    name: 'log-prepared-again-from-what-failed',
+    rule: 'I1: a log is not prepared out of a file of which a sync may have failed',
+    file: 'engine/src/log-supply.ts',
+    original: `const makeJob = (): SuppliedLogJob => {
+      logId = this.#options.versions.takeFileNumbers(1);
+      return this.#jobOf(logId);`,
+    replacement: `let job: SuppliedLogJob | null = null;
+    const makeJob = (): SuppliedLogJob => {
+      if (job !== null) return job;
+      logId = this.#options.versions.takeFileNumbers(1);
+      job = this.#jobOf(logId);
+      return job;`,
+    tests: ['engine/src/failures.test.ts'],
+    testName: 'I1: writes and syncs no file again',
+  },
+  {
     name: 'aborted-read-waited-for',
     rule: 'P16: whoever gives up does not wait for the disk',
     file: 'engine/src/read/range-cursor.ts',
