@@ -61,6 +61,16 @@ async function settleOne(): Promise<void> {
 }
 
 describe('LogWriter', () => {
+  test('ends behind its header before anything is appended', () => {
+    const log = openLog();
+    expect(log.contentEnd).toEqual({
+      logId: IDENTITY.logId,
+      endOffset: LOG_FILE_HEADER_SIZE_BYTES,
+      checksum: 0,
+    });
+    log.closeSync();
+  });
+
   test('writes a log that reads back', () => {
     const log = openLog();
     for (let number = 0; number < 5; number++) appendBatch(log, number);
