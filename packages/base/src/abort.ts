@@ -20,9 +20,22 @@ export interface CancelOptions {
   readonly signal?: CancelSignal | undefined;
 }
 
-/** Calls `start` unless the signal is aborted, and waits for what it gives until then. */
-export function untilAborted<T>(signal: CancelSignal, start: () => Promise<T>): Promise<T> {
-  if (signal.aborted) return Promise.reject(abortedError());
+/**
+ * Gives the signal back.
+ * @throws TypeError when it is none, such as the `AbortController` it belongs to
+ */
+export function checkedSignal(signal: CancelSignal): CancelSignal {
+  const { aborted, addEventListener, removeEventListener } = Object(signal) as CancelSignal;
+  const isListening = [addEventListener, removeEventListener].every(
+    (method) => typeof method === 'function',
+  );
+  if (isListening && typeof aborted === 'boolean') return signal;
+  throw new TypeError('signal must be an AbortSignal: that of an AbortController is its `signal`');
+}
+
+/** Calls `start` unless the signal is aborted, and waits for what it gives until then. Rejects with TypeError if it is no signal. */
+export async function untilAborted<T>(signal: CancelSignal, start: () => Promise<T>): Promise<T> {
+  if (checkedSignal(signal).aborted) return Promise.reject(abortedError());
   const started = start();
   return new Promise((resolve, reject) => {
     const stop = (): void => {

@@ -1,7 +1,13 @@
 // The vocabulary every layer of Varve shares: bytes, integers, checksums, errors, and the contract
 // of a sorted run.
 
-export { abortedError, type CancelOptions, type CancelSignal, untilAborted } from './abort.js';
+export {
+  abortedError,
+  type CancelOptions,
+  type CancelSignal,
+  checkedSignal,
+  untilAborted,
+} from './abort.js';
 export { assert, assertNever, BugError } from './assert.js';
 export { ByteReader, type DecodeContext } from './byte-reader.js';
 export { ByteWriter } from './byte-writer.js';

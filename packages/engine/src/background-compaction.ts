@@ -28,6 +28,7 @@ import type { StallReason } from './events.js';
 import type { Job } from './executor/index.js';
 import { type CompactionTask, compactionJobOf, tableMetadataOf } from './job-makers.js';
 import type { KeyspaceTree, TableMetadata } from './manifest/index.js';
+import { MergeSpace } from './merge-space.js';
 import { SetAsideTables } from './set-aside-tables.js';
 
 type Work = Exclude<CompactionChoice, { readonly type: 'none' }>;
@@ -60,6 +61,8 @@ export interface MergeSubmission {
   readonly take: (result: CompactionResult, durationMs: number) => void;
   /** It has failed for good. */
   readonly giveUp: (error: StorageError) => void;
+  /** Why another attempt would fail as the last one did, of this; null if it may not. */
+  readonly obstacleAfter: (error: Error) => StorageError | null;
 }
 
 const BOTTOM_SCORE = 1;
@@ -300,7 +303,14 @@ export class BackgroundCompaction {
       this.#busy.clear();
       version.release();
     };
+    const { directory, options } = this.#parts;
+    const space = new MergeSpace({
+      fileSystem: options.fileSystem,
+      directory,
+      inputSizeBytes: sizeOf(merge.inputs.flatMap(({ tables }) => tables)),
+    });
     this.#submit({
+      obstacleAfter: (error) => space.obstacleAfter(error),
       makeJob: () => compactionJobOf(this.#parts, task),
       take: (result, durationMs) => {
         // It may throw and be called again: until it has succeeded, the inputs are not free for another merge.

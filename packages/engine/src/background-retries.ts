@@ -13,6 +13,8 @@ export interface RetriedWork {
   failureCount: number;
   /** Whether writing depends on it: it is not given up for a disk that fails. Default: false. */
   readonly isEssential?: boolean;
+  /** Whether the space that is kept for flushes is given up for it. Default: true. */
+  readonly mayUseReserve?: boolean;
 }
 
 interface Pause {

@@ -33,6 +33,8 @@ interface Submission {
   readonly take: (result: JobResult, durationMs: number) => void;
   /** It has failed for good. Default: nothing more can be written. */
   readonly giveUp?: (error: StorageError) => void;
+  /** Why another attempt would fail as the last one did, of this; null if it may not. Default: it may not. */
+  readonly obstacleAfter?: (error: Error) => StorageError | null;
   /** Whether memtables depend on it: see `RetriedWork`. */
   readonly isEssential?: boolean;
 }
@@ -52,7 +54,7 @@ export class Background {
   /** Replacing a manifest that takes no more edits; moving tables. */
   readonly #repair: RetriedWork = { failureCount: 0 };
   /** Replacing a log that the disk had no space for. */
-  readonly #logReplacement: RetriedWork = { failureCount: 0 };
+  readonly #logReplacement: RetriedWork = { failureCount: 0, isEssential: true };
   #isLogLost = false;
   #manifestSync: Promise<void> | null = null;
   /** Who waits for what; asked again after every change. */
@@ -64,12 +66,13 @@ export class Background {
     this.#parts = parts;
     this.#retries = new BackgroundRetries(parts.clock);
     this.#compaction = new BackgroundCompaction(parts, {
-      submit: ({ makeJob, take, giveUp }) =>
+      submit: ({ makeJob, take, giveUp, obstacleAfter }) =>
         this.#submit({
           lane: 'compact',
           makeJob,
           take: (result, durationMs) => take(result as CompactionResult, durationMs),
           giveUp,
+          obstacleAfter,
         }),
       onDue: () => this.consider(),
     });
@@ -237,7 +240,8 @@ export class Background {
     if (failure === null) {
       this.#ended(this.#logReplacement);
       this.#parts.onProgress();
-    } else if (isLackOf(failure)) {
+    } else if (failure.code === 'BUSY' || isLackOf(failure)) {
+      // There may be memory for a memtable later, as there may be space.
       this.#retry(this.#logReplacement, failure, () => this.consider());
     } else {
       this.#giveUp(failure);
@@ -280,6 +284,7 @@ export class Background {
       lastSequence: Math.max(versions.current.lastSequence, generation.memtable.lastSequence),
     });
     this.frozen.shift();
+    generation.hasUnloggedWrites = false;
     obsolete.retire({ release: () => this.#parts.onLogUnneeded(generation) });
     this.#publishView();
     const writtenBytes = added.reduce((sum, { table }) => sum + table.sizeBytes, 0);
@@ -298,9 +303,12 @@ export class Background {
    * Runs a job, and again when it fails; `take` gets its result. Every attempt is a job of its own, whose outputs have new
    * numbers: what is left of a file that failed is never written or synced again.
    */
-  #submit({ lane, makeJob, take, giveUp, isEssential = false }: Submission): void {
-    const work: RetriedWork = { failureCount: 0, isEssential };
+  #submit(submission: Submission): void {
+    const { lane, makeJob, take, giveUp, obstacleAfter, isEssential = false } = submission;
+    const work: RetriedWork = { failureCount: 0, isEssential, mayUseReserve: lane === 'flush' };
+    let lastError: Error | null = null;
     const failed = (error: Error): void => {
+      lastError = error;
       if (this.#retry(work, error, run) === 'again') return;
       if (giveUp === undefined) {
         this.#giveUp(this.#causeOf(error));
@@ -312,13 +320,19 @@ export class Background {
       this.#ended(work);
       this.#progressed();
     };
-    const run = (): void =>
+    const run = (): void => {
+      const obstacle = (lastError && obstacleAfter?.(lastError)) ?? null;
+      if (obstacle !== null) {
+        failed(obstacle);
+        return;
+      }
       this.#parts.executor.submit(lane, makeJob(), (outcome) => {
         if (this.#stopped) return;
         if (outcome.ok) takeOver(outcome.result, outcome.durationMs);
         else if (isOfNames(outcome.error)) this.#loseNames(outcome.error);
         else failed(outcome.error);
       });
+    };
     const takeOver = (result: JobResult, durationMs: number): void => {
       const damage = this.#failureOf(() => this.#openTables(result));
       if (damage !== null && !isLackOf(damage)) {
@@ -358,7 +372,8 @@ export class Background {
     const { events, hasWaitingWrites, onSuspension, onOverdue } = this.#parts;
     const wasSuspended = this.#retries.suspension !== null;
     const cause = this.#causeOf(error);
-    if (isStorageError(cause) && cause.code === 'NO_SPACE') this.#parts.onDiskFull();
+    if (isStorageError(cause) && cause.code === 'NO_SPACE' && work.mayUseReserve !== false)
+      this.#parts.onDiskFull();
     // Whoever needs a file may have one of a table that nobody reads just now.
     if (isStorageError(cause) && cause.code === 'TOO_MANY_FILES')
       this.#parts.tables.files.giveBack();
@@ -453,9 +468,11 @@ export class Background {
       obsolete.collect();
       return;
     }
-    if (isTorn && this.#retries.isPausing(this.#repair)) return;
+    const isPausing = this.#retries.isPausing(this.#repair);
+    if (isTorn && isPausing) return;
     const call = this.#parts.watch.begin('syncData', versions.manifestPath);
-    const syncing = versions.needsRotation ? versions.rotate() : versions.sync();
+    // One that has only grown goes on being used until there can be another.
+    const syncing = versions.needsRotation && !isPausing ? versions.rotate() : versions.sync();
     const durable = syncing.finally(() => this.#parts.watch.end(call));
     this.#manifestSync = durable.then(
       () => {

@@ -38,6 +38,26 @@ describe('A signal', () => {
     expect(db.stats().sequence).toBe(sequence);
   });
 
+  test('P12: that is none, such as an AbortController, is refused before anything is done', async () => {
+    await db.put('key', '1');
+    const { sequence } = db.stats();
+    const signal = new AbortController() as unknown as AbortSignal;
+    const attempts = [
+      db.put('key', '2', { signal }),
+      db.batch([{ type: 'del', key: 'key' }], { signal }),
+      db.get('key', { signal }),
+      db.flush({ signal }),
+    ];
+    for (const attempt of attempts) await expect(attempt).rejects.toThrow(TypeError);
+    expect(() => db.cursor({ signal })).toThrow('signal must be an AbortSignal');
+    expect(() => [...db.entries({ signal })]).toThrow(TypeError);
+    await expect(async () => {
+      for await (const _ of db.entries({ signal })) expect.unreachable();
+    }).rejects.toThrow(TypeError);
+    expect(db.stats().sequence).toBe(sequence);
+    expect(db.getSync('key')).toBe('1');
+  });
+
   test('P16: that is aborted while a write waits for its sync rejects it, and the write may still be done', async () => {
     scheduler.holds = ({ operation }) => operation === 'syncData';
     const controller = new AbortController();

@@ -57,6 +57,28 @@ describe('destroy', () => {
     expect(other.listSync(DIRECTORY)).toEqual(['000001.log']);
   });
 
+  test('refuses the database of another engine, whose files have such names, and touches nothing', async () => {
+    const other = new MemoryFileSystem();
+    other.makeDirectorySync(DIRECTORY);
+    const names = [
+      '000008.sst',
+      '000009.log',
+      'CURRENT',
+      'LOCK',
+      'MANIFEST-000005',
+      'OPTIONS-000007',
+    ];
+    for (const name of names) {
+      const file = other.openSync(`${DIRECTORY}/${name}`, 'create');
+      file.writeSync(Buffer.from('MANIFEST-000005\n'), 0, 16, 0);
+      file.closeSync();
+    }
+    await expect(destroy(DIRECTORY, { fileSystem: other })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+    expect(other.listSync(DIRECTORY)).toEqual(names);
+  });
+
   test('refuses a database that is open, and touches nothing', async () => {
     const db = await openSmall(fileSystem);
     const before = fileSystem.listSync(DIRECTORY);

@@ -59,12 +59,12 @@ export class Generations {
 
   /** Freezes the active generation and gives the next. What fails for a lack costs the log, else the database. */
   rotate(minimumArenaBytes: number): Generation {
-    const { memtables, queue, background, reserve } = this.#parts;
+    const { background, reserve } = this.#parts;
     const old = this.#active;
-    // First what may fail without having changed anything.
-    const memtable = memtables.take(minimumArenaBytes, queue.lastSequence + 1);
-    const log = this.#nextLog();
-    this.#succeed(old, new Generation(log.logId, memtable, log));
+    this.#succeed(
+      old,
+      this.#make(minimumArenaBytes, () => this.#nextLog()),
+    );
     background.freeze(old);
     reserve.ensure();
     return this.#active;
@@ -86,11 +86,13 @@ export class Generations {
 
   /** Goes on in the log of this number. Requires: the entries of the lost log are durable in tables. */
   resume(logId: number): void {
-    const { memtables, queue, reserve, current, versions } = this.#parts;
+    const { queue, reserve, current, versions } = this.#parts;
     const old = this.#active;
-    const memtable = memtables.take(0, queue.lastSequence + 1);
-    const log = this.#openLog(logId, { ...old.log.end, durable: true });
-    this.#succeed(old, new Generation(log.logId, memtable, log));
+    const predecessor = { ...old.log.end, durable: true };
+    this.#succeed(
+      old,
+      this.#make(0, () => this.#openLog(logId, predecessor)),
+    );
     queue.resume(this.#active);
     reserve.ensure();
     current.swap(this.memtables(), versions.current);
@@ -108,6 +110,19 @@ export class Generations {
   #succeed(old: Generation, next: Generation): void {
     this.#active = next;
     this.#parts.metrics.userBytes += old.memtable.arena.usedBytes;
+  }
+
+  /** The memtable comes first: for want of memory nothing has changed yet. */
+  #make(minimumArenaBytes: number, openLog: () => WalWriter): Generation {
+    const { memtables, queue } = this.#parts;
+    const memtable = memtables.take(minimumArenaBytes, queue.lastSequence + 1);
+    try {
+      const log = openLog();
+      return new Generation(log.logId, memtable, log);
+    } catch (error) {
+      memtables.giveBack(memtable);
+      throw error;
+    }
   }
 
   /** Ends the current log and opens the one that was prepared. */

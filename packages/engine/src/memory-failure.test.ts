@@ -2,10 +2,13 @@
 
 import { createRandom } from '@varve/base';
 import { TableReader } from '@varve/sstable';
-import { MemoryFileSystem } from '@varve/vfs';
+import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Database } from './database.js';
 import { Memtable } from './memtable/index.js';
+import { failWith } from './testing/eventually.js';
+import { quiescence } from './testing/held-scheduler.js';
+import { ManualClock } from './testing/manual-clock.js';
 import { everythingIn, openSmall } from './testing/open-database.js';
 
 const NO_MEMORY = { code: 'BUSY', retryable: true };
@@ -153,6 +156,32 @@ describe('A value for which there is no memory', () => {
     expect(() => keyspace.putSync('key', null)).toThrow(RangeError);
     expect(db.stats().sequence).toBe(sequence);
     await db.put('after', '1');
+  });
+
+  test('P7: for a memtable after the log was lost is waited for, and writing goes on once it is there', async () => {
+    await db.close();
+    const faulty = new FaultyFileSystem(memory);
+    const clock = new ManualClock();
+    db = await openSmall(faulty, { clock, reserveSizeBytes: 0 });
+    await quiescence();
+    await db.put('a', '1');
+    faulty.addRule({ operation: 'write', path: '*.log', effect: failWith('ENOSPC') });
+    limitMemory(16_384);
+    await expect(db.put('b', '2')).rejects.toMatchObject({ code: 'NO_SPACE' });
+    for (let step = 0; step < 5; step++) {
+      clock.advance(500);
+      await quiescence();
+    }
+    expect(db.state).toBe('readOnly');
+    await expect(db.put('b', '2')).rejects.toMatchObject({ code: 'NO_SPACE', retryable: true });
+    vi.unstubAllGlobals();
+    for (let second = 0; second < 60; second++) {
+      clock.advance(1000);
+      await quiescence();
+    }
+    expect(db.state).toBe('open');
+    await db.put('c', '3');
+    expect(everythingIn(db).map(([key]) => key)).toEqual(['a', 'c']);
   });
 
   test('P7: at opening is BUSY, nothing is half done, and a later opening has everything', async () => {

@@ -36,13 +36,18 @@ describe('The order of operations on files', () => {
   test('of destroying a database', async () => {
     await destroy(DIRECTORY, { fileSystem: recording });
     const lines = await expectGolden('destroy');
-    // CURRENT goes when all else is durably gone, so that until then it can be started again; the lock after everything.
+    // CURRENT goes when all else is durably gone, and manifests when all but that is, so that until then it can be started
+    // again; the lock goes after everything.
     const current = lines.indexOf('remove /db/CURRENT');
     const lastFile = lines.findLastIndex((line) =>
       /^remove \/db\/(\d|MANIFEST|RESERVE)/.test(line),
     );
-    expect(lastFile).toBeLessThan(lines.indexOf('sync directory /db'));
-    expect(lines.indexOf('sync directory /db')).toBeLessThan(current);
+    const syncs = lines.flatMap((line, index) => (line === 'sync directory /db' ? [index] : []));
+    const manifest = lines.findIndex((line) => line.startsWith('remove /db/MANIFEST'));
+    expect(lines.findLastIndex((line) => line.startsWith('remove /db/0'))).toBeLessThan(syncs[0]!);
+    expect(syncs[0]).toBeLessThan(manifest);
+    expect(lastFile).toBeLessThan(syncs[1]!);
+    expect(syncs[1]).toBeLessThan(current);
     expect(current).toBeLessThan(lines.indexOf('remove /db/LOCK'));
     expect(memory.listSync('/')).toEqual([]);
   });
@@ -58,7 +63,10 @@ describe('The order of operations on files', () => {
     expect(lines.slice(away)).toEqual([
       ...['rename /db -> /db.damaged', 'sync directory .'],
       ...['rename /db.salvaged -> /db', 'sync directory .'],
+      // The lock of what was damaged, held until nobody can take it for the database any more.
+      'unlock /db/LOCK',
     ]);
+    expect(lines.findIndex((line) => line.startsWith('lock /db/LOCK'))).toBe(0);
     expect(lines.lastIndexOf('sync directory /db.salvaged', away)).toBeGreaterThan(
       lines.findLastIndex((line) => /^(create|rename) .*\/db\.salvaged\/(?!LOCK)/.test(line)),
     );

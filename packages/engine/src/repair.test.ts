@@ -1,6 +1,9 @@
-import { MemoryFileSystem } from '@varve/vfs';
+import { StorageError } from '@varve/base';
+import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { repair } from './repair.js';
+import { failWith } from './testing/eventually.js';
+import { HookedFileSystem } from './testing/hooked-file-system.js';
 import { DIRECTORY, everythingIn, openSmall } from './testing/open-database.js';
 
 const DAMAGED = `${DIRECTORY}.damaged`;
@@ -69,6 +72,45 @@ describe('repair', () => {
     await expect(repair(DIRECTORY, { fileSystem })).rejects.toMatchObject({
       ...{ code: 'ALREADY_EXISTS', file: DAMAGED },
     });
+  });
+
+  test('refuses a damaged database that is open, and whose writes go on', async () => {
+    const database = await openSmall(fileSystem);
+    damageATable();
+    await expect(repair(DIRECTORY, { fileSystem })).rejects.toMatchObject({ code: 'LOCKED' });
+    database.putSync('late', 'here');
+    await database.close();
+    expect(fileSystem.existsSync(DAMAGED)).toBe(false);
+    await repair(DIRECTORY, { fileSystem });
+    expect(await contents()).toContainEqual(['late', 'here']);
+  });
+
+  test.each([
+    { errno: 'EMFILE', code: 'TOO_MANY_FILES' },
+    { errno: 'EIO', code: 'IO' },
+  ] as const)(
+    'replaces nothing because a table cannot be opened ($errno)',
+    async ({ errno, code }) => {
+      const before = await contents();
+      const faulty = new FaultyFileSystem(fileSystem, {
+        rules: [{ operation: 'open', path: '*.sst', effect: failWith(errno) }],
+      });
+      await expect(repair(DIRECTORY, { fileSystem: faulty })).rejects.toMatchObject({ code });
+      expect(fileSystem.existsSync(DAMAGED)).toBe(false);
+      expect(await contents()).toEqual(before);
+    },
+  );
+
+  test('replaces nothing because a later version wrote a block', async () => {
+    const before = await contents();
+    const later = new StorageError('UNSUPPORTED_FORMAT', 'Cannot read a block of a later version');
+    const unsupported = new HookedFileSystem(fileSystem);
+    unsupported.beforeCall = ({ operation, path }) => {
+      if (operation === 'read' && path.endsWith('.sst')) throw later;
+    };
+    await expect(repair(DIRECTORY, { fileSystem: unsupported })).rejects.toBe(later);
+    expect(fileSystem.existsSync(DAMAGED)).toBe(false);
+    expect(await contents()).toEqual(before);
   });
 
   test('refuses what is not there, and what is open', async () => {

@@ -8,6 +8,7 @@
 import { StorageError } from '@varve/base';
 import { type FileSystem, NodeFileSystem } from '@varve/vfs';
 import { open } from './database.js';
+import { DatabaseDirectory } from './directory/index.js';
 import type { SalvageReport } from './salvage/index.js';
 import { salvage } from './salvage.js';
 import { verify } from './verify.js';
@@ -31,9 +32,10 @@ export interface RepairReport {
 /**
  * Checks a database that nobody has open and, if anything is damaged, replaces it by everything in it that is intact. The
  * damaged one stays beside it, as `path` with `.damaged`. Reads everything once, or three times; needs as much room again.
+ * Nothing is replaced because of what is no damage: what a later version wrote, or a file that cannot be read now.
  *
- * @throws StorageError NOT_FOUND; LOCKED while it is open; ALREADY_EXISTS when a damaged one of before is still there; IO,
- * NO_SPACE
+ * @throws StorageError NOT_FOUND; LOCKED while it is open; ALREADY_EXISTS when a damaged one of before is still there;
+ * UNSUPPORTED_FORMAT; IO, also of a disk that does not give a file back, of which `salvage()` saves the rest; TOO_MANY_FILES, NO_SPACE
  */
 export async function repair(given: string, options: RepairOptions = {}): Promise<RepairReport> {
   const fileSystem = options.fileSystem ?? new NodeFileSystem();
@@ -44,30 +46,45 @@ export async function repair(given: string, options: RepairOptions = {}): Promis
     putInPlace(fileSystem, savedPath, path);
     return { outcome: 'repaired', damagedPath, salvage: null };
   }
-  if (await isIntact(fileSystem, path)) {
-    return { outcome: 'intact', damagedPath: null, salvage: null };
+  // Held to the end: a database that somebody opened meanwhile would be exchanged below him.
+  const directory = DatabaseDirectory.openSync(fileSystem, path, {
+    ...{ access: 'readWrite', createIfMissing: false, owner: 'varve repair' },
+  });
+  try {
+    if (await isDamaged(fileSystem, path)) {
+      assertFree(fileSystem, path, damagedPath);
+      const report = await salvage(path, savedPath, { fileSystem, unassigned: 'default' });
+      putInPlace(fileSystem, path, damagedPath);
+      putInPlace(fileSystem, savedPath, path);
+      return { outcome: 'repaired', damagedPath, salvage: report };
+    }
+  } finally {
+    directory.close();
   }
-  if (exists(damagedPath)) {
-    throw new StorageError(
-      'ALREADY_EXISTS',
-      `Cannot repair ${path}: ${damagedPath} is there already; move it away`,
-      { file: damagedPath },
-    );
-  }
-  const report = await salvage(path, savedPath, { fileSystem, unassigned: 'default' });
-  putInPlace(fileSystem, path, damagedPath);
-  putInPlace(fileSystem, savedPath, path);
-  return { outcome: 'repaired', damagedPath, salvage: report };
+  await replayLogs(fileSystem, path);
+  return { outcome: 'intact', damagedPath: null, salvage: null };
 }
 
-/** Whether nothing is damaged; opening it then replays its logs. */
-async function isIntact(fileSystem: FileSystem, path: string): Promise<boolean> {
+/** @throws StorageError what keeps anybody from knowing */
+async function isDamaged(fileSystem: FileSystem, path: string): Promise<boolean> {
   const { damage } = await verify(path, { fileSystem });
-  if (damage.length > 0) return false;
+  const obstacle = damage.find(({ code }) => code !== 'CORRUPTION');
+  if (obstacle !== undefined) throw obstacle;
+  return damage.length > 0;
+}
+
+function assertFree(fileSystem: FileSystem, path: string, damagedPath: string): void {
+  if (!fileSystem.existsSync(damagedPath)) return;
+  const advice = `${damagedPath} is there already; move it away`;
+  throw new StorageError('ALREADY_EXISTS', `Cannot repair ${path}: ${advice}`, {
+    file: damagedPath,
+  });
+}
+
+async function replayLogs(fileSystem: FileSystem, path: string): Promise<void> {
   const options = { fileSystem, keyEncoding: 'binary', valueEncoding: 'binary' } as const;
   const database = await open(path, { ...options, createIfMissing: false });
   await database.close();
-  return true;
 }
 
 function putInPlace(fileSystem: FileSystem, from: string, to: string): void {

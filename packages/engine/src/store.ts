@@ -199,9 +199,9 @@ export class Store implements WritingHost, RangeHost {
   async #close(): Promise<void> {
     this.#status = 'closing';
     this.tellState(null);
-    this.handles.closeAll();
     // What failed first tells most: a log that is not durable is graver than the lock that was not given back after it.
     await doAll([
+      () => this.handles.closeAll(),
       () => this.#writing?.close(),
       () => this.tables.loader.stop(),
       () => {

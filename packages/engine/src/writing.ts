@@ -130,36 +130,66 @@ export class Writing implements WriteHost {
     this.background.wakeWaiters();
   }
 
-  /** Acknowledges or fails what is under way, then leaves the log closed and durable. */
+  /**
+   * Acknowledges or fails what is under way, then leaves the log closed and durable.
+   *
+   * @throws StorageError what kept something that was acknowledged from becoming durable, unless a failure was known before
+   */
   async close(): Promise<void> {
     const { queue, background } = this;
-    this.#failWaitingAtClose();
+    const knownFailure = this.#host.permanentFailure;
+    this.#rejectWaitingAtClose();
     await queue.drain();
-    if (this.#host.permanentFailure === null && this.#isWorthFlushing()) {
-      await this.flush().catch(() => {
-        // The log still has everything; what went wrong is known through the failure of the database.
-      });
-    }
+    const error = await this.#flushAtClose();
     await background.stop();
     queue.close();
     this.#host.watch.close();
     while (queue.committer.syncing) await queue.committer.settled();
-    this.#closeLogs();
+    this.#closeLogs(knownFailure);
+    // What is in the logs is durable all the same.
+    if (error !== null && this.#mayLackUnlogged) throw error;
   }
 
-  #closeLogs(): void {
+  /** Whether writes that are in no log may be in no table either, or in one that no durable edit names. */
+  get #mayLackUnlogged(): boolean {
+    if (!this.queue.hasUnloggedWrites) return false;
+    const { versions } = this.#host;
+    const generations = [this.#generations.active, ...this.background.frozen];
+    const isLacking = generations.some(({ hasUnloggedWrites }) => hasUnloggedWrites);
+    return isLacking || versions.durableEditCount < versions.editCount;
+  }
+
+  /** Gives what kept the memtables from becoming tables. */
+  async #flushAtClose(): Promise<unknown> {
+    if (this.#host.permanentFailure !== null || !this.#isWorthFlushing()) return null;
+    try {
+      await this.flush();
+      return null;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  #closeLogs(knownFailure: StorageError | null): void {
     const { committer } = this.queue;
     const { log } = this.#generations.active;
     try {
-      if (this.#host.permanentFailure === null) {
-        committer.syncAllSync();
-        if (!committer.isSuspended) finishQuietly(log);
-      }
+      this.#syncLogs(knownFailure);
+      if (this.#host.permanentFailure === null && !committer.isSuspended) finishQuietly(log);
     } finally {
       // Not before: a retired log is needed until the edit that replaced it is durable, so it was synced with the others.
       this.#obsolete.releaseAll();
       for (const generation of this.background.frozen) this.#closeLog(generation.log);
       this.#closeLog(log);
+    }
+  }
+
+  #syncLogs(knownFailure: StorageError | null): void {
+    try {
+      this.queue.committer.syncAllSync();
+    } catch (error) {
+      // Then it was told before what the logs may lack.
+      if (knownFailure === null) throw error;
     }
   }
 
@@ -179,9 +209,9 @@ export class Writing implements WriteHost {
   }
 
   /** A database that closes does not wait for room on the disk. */
-  #failWaitingAtClose(): void {
+  #rejectWaitingAtClose(): void {
     if (!this.#host.isClosing || this.background.suspension === null) return;
-    if (this.queue.waitingCount > 0) this.#host.fail(this.#room.suspensionError());
+    this.queue.rejectWaiting(this.#room.suspensionError());
   }
 
   /** @throws StorageError CLOSED when the database was closed meanwhile: its log is finished */
@@ -247,7 +277,7 @@ export class Writing implements WriteHost {
       onOverdue: () => this.queue.rejectWaiting(this.#room.suspensionError()),
       replaceLog: () => this.#replacement.advance(),
       onSuspension: (error) => {
-        this.#failWaitingAtClose();
+        this.#rejectWaitingAtClose();
         this.#host.tellState(error);
       },
       onFailure: (error) => this.#host.fail(error),

@@ -104,6 +104,20 @@ describe('NodeFileSystem.openSync', () => {
     expect(fs.readFileSync(path('target'), 'utf8')).toBe('content');
   });
 
+  test('writes to no file that has another name, and reads it', () => {
+    fs.writeFileSync(path('victim'), 'content');
+    fs.linkSync(path('victim'), path('LOCK'));
+    const refused = { code: 'INVALID_ARGUMENT', file: path('LOCK') };
+    expect(() => fileSystem.lockSync(path('LOCK'), 'test')).toThrow(
+      expect.objectContaining(refused),
+    );
+    expect(() => fileSystem.openSync(path('LOCK'), 'write')).toThrow(
+      expect.objectContaining(refused),
+    );
+    expect(fs.readFileSync(path('victim'), 'utf8')).toBe('content');
+    fileSystem.openSync(path('LOCK'), 'read').closeSync();
+  });
+
   test('refuses a pipe without waiting for its other end', () => {
     execFileSync('mkfifo', [path('pipe')]);
     for (const mode of ['read', 'write'] as const) {

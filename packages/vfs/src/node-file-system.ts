@@ -350,6 +350,8 @@ function openRegularFile(call: FileCall, flags: number): number {
       const status = fs.fstatSync(descriptor);
       if (status.isDirectory()) throw systemError('EISDIR');
       if (!status.isFile()) throw systemError('ENXIO');
+      // Its other name may be outside the directory, or in a backup.
+      if (status.nlink > 1 && (flags & O_RDWR) !== 0) throw systemError('EMLINK');
     } catch (error) {
       fs.closeSync(descriptor);
       throw error;

@@ -5,7 +5,7 @@
 // outside the directory can be opened. The number is a multiple of 11, which makes its digits check each
 // other: no single byte that is wrong leaves a valid CURRENT.
 
-import { assert, StorageError } from '@varve/base';
+import { assert, isStorageError, StorageError } from '@varve/base';
 import { type RandomAccessFile, usingFile, usingFileSync } from '@varve/vfs';
 import type { DatabaseDirectory } from './database-directory.js';
 import {
@@ -15,6 +15,7 @@ import {
   parseFileName,
   temporaryFileName,
 } from './file-names.js';
+import { namesUnknown } from './sync-names.js';
 
 /** One more than any valid content has, so that a longer file is seen to be too long. */
 const READ_SIZE_BYTES = 'MANIFEST-'.length + 16 + '\n'.length + 1;
@@ -74,7 +75,12 @@ export async function publishCurrent(
     const message = `Cannot replace ${path}: which manifest is in force is unknown`;
     throw new StorageError('DURABILITY_UNKNOWN', message, { cause, file: path });
   }
-  await directory.sync();
+  try {
+    await directory.sync();
+  } catch (cause) {
+    const isUnbegun = isStorageError(cause) && cause.code === 'TOO_MANY_FILES';
+    throw isUnbegun ? namesUnknown(directory.path, cause) : cause;
+  }
 }
 
 function canBeCurrent(fileNumber: number): boolean {

@@ -12,7 +12,7 @@
 import { assert, isStorageError, StorageError } from '@varve/base';
 import { type FileLock, type FileStatus, type FileSystem, quietly } from '@varve/vfs';
 import { LOCK_FILE_NAME, type NumberedFile, parseFileName } from './file-names.js';
-import { namesUnknown } from './sync-names.js';
+import { failedSyncOfNames, syncNamesSync } from './sync-names.js';
 
 /** How a directory is opened. */
 export interface DirectoryOptions {
@@ -96,14 +96,10 @@ export class DatabaseDirectory {
    * Returns once every name made, changed or removed before survives a power loss. Blocks.
    *
    * @throws StorageError DURABILITY_UNKNOWN: which names survive is not known, and a second sync would
-   * not tell.
+   * not tell. TOO_MANY_FILES: nothing was begun, and it may be tried again.
    */
   syncSync(): void {
-    try {
-      this.fileSystem.syncDirectorySync(this.path);
-    } catch (cause) {
-      throw namesUnknown(this.path, cause);
-    }
+    syncNamesSync(this.fileSystem, this.path);
   }
 
   /** As {@link DatabaseDirectory.syncSync}, on another thread. */
@@ -111,7 +107,7 @@ export class DatabaseDirectory {
     try {
       await this.fileSystem.syncDirectory(this.path);
     } catch (cause) {
-      throw namesUnknown(this.path, cause);
+      throw failedSyncOfNames(this.path, cause);
     }
   }
 

@@ -14,12 +14,17 @@ export function syncNamesSync(fileSystem: FileSystem, path: string): void {
   try {
     fileSystem.syncDirectorySync(path);
   } catch (cause) {
-    if (isStorageError(cause) && cause.code === 'TOO_MANY_FILES') throw cause;
-    throw namesUnknown(path, cause);
+    throw failedSyncOfNames(path, cause);
   }
 }
 
-/** What a sync of the directory throws that has failed. */
+/** What a sync of the directory throws that failed of this: see {@link syncNamesSync}. */
+export function failedSyncOfNames(path: string, cause: unknown): StorageError {
+  const isUnbegun = isStorageError(cause) && cause.code === 'TOO_MANY_FILES';
+  return isUnbegun ? cause : namesUnknown(path, cause);
+}
+
+/** Which names survive is not known. */
 export function namesUnknown(path: string, cause: unknown): StorageError {
   const message = `Cannot sync ${path}: which names in it survive a power loss is unknown`;
   return new StorageError('DURABILITY_UNKNOWN', message, { cause, file: path });

@@ -4,6 +4,7 @@ export {
   decodeLogFileHeader,
   type ExpectedLog,
   encodeLogFileHeader,
+  hasLogMagic,
   LOG_FILE_HEADER_SIZE_BYTES,
   type LogFileHeader,
   type LogFileOrigin,

@@ -82,6 +82,12 @@ assert(MAGIC.length === 8, 'the magic of a log is 8 bytes');
 assert(DATABASE_ID_OFFSET === 24, 'salvage finds the identity of the database at byte 24');
 assert(FLAGS_OFFSET === 40, 'salvage finds the end of that identity at byte 40');
 
+/** Whether a file that begins with these bytes is a log or manifest of some Varve, damaged or not. */
+export function hasLogMagic(bytes: Uint8Array): boolean {
+  const { length } = MAGIC;
+  return bytes.length >= length && equalBytes(bytes, 0, length, MAGIC, 0, length);
+}
+
 /** Encodes the header of a log. Requires: checksums are initialized. */
 export function encodeLogFileHeader(identity: LogIdentity, origin: LogFileOrigin): Uint8Array {
   const { kind, logId, databaseId } = identity;

@@ -99,9 +99,9 @@ export class RangeCursor implements OpenHandle {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    if (this.#abort !== undefined) this.#signal!.removeEventListener('abort', this.#abort);
     this.#host.handles.remove(this);
     this.inner.close();
     this.#view.release();
+    if (this.#abort !== undefined) this.#signal!.removeEventListener('abort', this.#abort);
   }
 }

@@ -4,7 +4,7 @@
  * `gt` and `lte` become half-open bounds by appending a zero byte: nothing lies between a key and that. A prefix runs up
  * to the first byte string that does not start with it.
  */
-import type { CancelSignal } from '@varve/base';
+import { type CancelSignal, checkedSignal } from '@varve/base';
 import type { Encoding } from '../encoding/index.js';
 import type { KeyBounds } from '../iterators/index.js';
 import type { ReadSnapshot } from './snapshot.js';
@@ -68,7 +68,7 @@ export function encodeRange<K>(key: Encoding<K>, range: RangeOptions<K>): ByteRa
     reverse: checkedReverse(range.reverse),
     limit: checkedLimit(range.limit),
     snapshot: range.snapshot,
-    signal: range.signal,
+    signal: range.signal === undefined ? undefined : checkedSignal(range.signal),
   };
 }
 

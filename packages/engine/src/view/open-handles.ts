@@ -35,7 +35,16 @@ export class OpenHandles {
     this.#lost.watch(owner, handle, kind);
   }
 
+  /** Closes each, whatever fails; then throws what failed first. */
   closeAll(): void {
-    for (const handle of [...this.#handles]) handle.close();
+    const errors: unknown[] = [];
+    for (const handle of [...this.#handles]) {
+      try {
+        handle.close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 }

@@ -254,6 +254,31 @@ describe('CommitQueue with a write that cannot be encoded', () => {
     expect(bench.visible.at(-1)).toBe(2);
   });
 
+  test.each(['batch', 'batchSync'] as const)(
+    'P10: %s is refused whose encoding asks for an empty batch, and nothing of it is there',
+    async (method) => {
+      const bench = new WriteBench();
+      const meddling = {
+        ...FORMAT,
+        value: {
+          ...FORMAT.value,
+          sizeBound: (value: string): number => {
+            if (value === '2') bench.queue.batchSync([], () => FORMAT, RANK.always);
+            return FORMAT.value.sizeBound(value);
+          },
+        },
+      };
+      const operations = [put('a', '1'), put('b', '2'), put('c', '3')];
+      expect(() => bench.queue[method](operations, () => meddling, RANK.always)).toThrow(
+        expect.objectContaining({ code: 'BUSY' }),
+      );
+      await bench.queue.drain();
+      bench.putSync('d', '4');
+      expect(bench.get('a')).toBeUndefined();
+      expect(bench.survivors()).toEqual(['d=4']);
+    },
+  );
+
   test('an encoding that throws is passed on, and leaves nothing behind', async () => {
     const bench = new WriteBench();
     const failing = {

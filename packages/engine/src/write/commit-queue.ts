@@ -142,6 +142,7 @@ export class CommitQueue {
     rank: number,
   ): void {
     if (operations.length === 0) {
+      if (this.#isEncoding) throw writeInsideEncoding();
       if (this.#waiting.count > 0) this.#admitAllSync();
       this.#closeSync();
       return;
@@ -473,8 +474,8 @@ export class CommitQueue {
     try {
       this.#closeGroup();
     } catch {
-      // The group's promise carries the error to those who wait for it. What was appended before it goes on.
-      if (this.#committer.refusal !== null) return;
+      // The group's promise carries the error to those who wait for it. What was appended before it goes on, also in this
+      // turn, to the log before: nobody else would see to it.
     }
     this.#committer.advance();
   }
@@ -489,6 +490,8 @@ export class CommitQueue {
   #closeGroup(): void {
     const group = this.#open;
     if (group === null) return;
+    // Half of a batch would be in it.
+    if (this.#isEncoding) throw writeInsideEncoding();
     this.#open = null;
     const { arena } = group.generation.memtable;
     if (group.entryCount === 0) {

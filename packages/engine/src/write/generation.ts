@@ -14,6 +14,8 @@ export class Generation {
   readonly arenaBuffer: Buffer;
   /** Groups encoded here and not yet visible: a flush has to wait for them. */
   unpublishedGroupCount = 0;
+  /** Whether it holds groups that are in no log, and in no table yet either. */
+  hasUnloggedWrites = false;
 
   constructor(logNumber: number, memtable: Memtable, log: WalWriter) {
     this.logNumber = logNumber;

@@ -177,6 +177,7 @@ export class GroupCommitter {
       if (group.rank === RANK_INTERVAL) this.#armInterval(group);
     } else {
       this.#unlogged = true;
+      group.generation.hasUnloggedWrites = true;
     }
     group.generation.unpublishedGroupCount += 1;
     this.#appended.push(group);
@@ -232,9 +233,14 @@ export class GroupCommitter {
     this.#armMarker();
   }
 
-  /** Makes everything appended so far durable, whatever durability it asked for. */
+  /**
+   * Makes everything appended so far durable, whatever durability it asked for; also after a failure, which says nothing of
+   * what the logs hold.
+   *
+   * @throws StorageError DURABILITY_UNKNOWN if this or an earlier sync of one of the logs failed
+   */
   syncAllSync(): void {
-    if (this.#failure !== null || this.#isLogForgotten) return;
+    if (this.#isLogForgotten) return;
     while (this.#olderLogs.length > 0) {
       this.#olderLogs[0].syncSync();
       this.#dropOldestLog();

@@ -1,0 +1,66 @@
+/**
+ * Whether a merge that the disk had no space for is worth another attempt.
+ *
+ * It would write until the disk is full once more, which costs a processor, the disk, and whoever writes a log or a table
+ * meanwhile. What it needs at most is known, the size of its inputs; how much of that it really needs is not, since what is
+ * deleted is not written again. So it is tried when there is that much, or a good part more than there was: a few attempts
+ * lead from nothing to all of it.
+ */
+import { isStorageError, StorageError } from '@varve/base';
+import type { FileSystem } from '@varve/vfs';
+
+export interface MergeSpaceOptions {
+  readonly fileSystem: FileSystem;
+  readonly directory: string;
+  /** What the merge reads: it writes no more. */
+  readonly inputSizeBytes: number;
+}
+
+/** A part of what is missing: with so much more an attempt is made. */
+const GROWTH_DIVISOR = 4;
+
+export class MergeSpace {
+  readonly #options: MergeSpaceOptions;
+  /** The least there was since the last attempt; null when there was none since. */
+  #leastFreeBytes: number | null = null;
+
+  constructor(options: MergeSpaceOptions) {
+    this.#options = options;
+  }
+
+  /** Why another attempt would fail as the last one did, of `error`; null if it may not, or nobody knows. */
+  obstacleAfter(error: Error): StorageError | null {
+    if (!isStorageError(error) || error.code !== 'NO_SPACE') return null;
+    const freeBytes = this.#freeBytes();
+    if (!this.#isEnough(freeBytes)) return this.#lackOf(freeBytes);
+    this.#leastFreeBytes = null;
+    return null;
+  }
+
+  #isEnough(freeBytes: number): boolean {
+    const { inputSizeBytes } = this.#options;
+    if (freeBytes >= inputSizeBytes) return true;
+    this.#leastFreeBytes = Math.min(this.#leastFreeBytes ?? freeBytes, freeBytes);
+    const missingBytes = inputSizeBytes - this.#leastFreeBytes;
+    return freeBytes >= this.#leastFreeBytes + missingBytes / GROWTH_DIVISOR;
+  }
+
+  #lackOf(freeBytes: number): StorageError {
+    const { directory, inputSizeBytes } = this.#options;
+    const figures = `${freeBytes} bytes are free on the disk, up to ${inputSizeBytes} are needed`;
+    return new StorageError('NO_SPACE', `Cannot merge tables in ${directory}: ${figures}`, {
+      ...{ file: directory, expected: inputSizeBytes, actual: freeBytes },
+    });
+  }
+
+  /** Infinite when nobody knows. */
+  #freeBytes(): number {
+    const { fileSystem, directory } = this.#options;
+    try {
+      return fileSystem.freeSpaceSync(directory);
+    } catch (error) {
+      if (!isStorageError(error)) throw error;
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+}
