@@ -30,8 +30,12 @@ export interface SalvageOptions {
  * A lost range can have held newer versions and deletions of keys that are elsewhere too: those come back as they were
  * before.
  *
+ * Files of another database are left out and reported as losses; without a manifest, the database is the one that most files
+ * name. What a failing disk does not give is lost page by page, and reported.
+ *
  * @throws StorageError NOT_FOUND; ALREADY_EXISTS when something is in the target; INVALID_ARGUMENT when the target lies in
- * the damaged database, or there is none; IO, NO_SPACE
+ * the damaged database or has `..` behind a directory that does not exist, or there is no damaged one; NO_SPACE,
+ * TOO_MANY_FILES; IO when the system does not permit reading, or writing fails
  */
 export async function salvage(
   path: string,

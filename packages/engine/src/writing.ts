@@ -2,7 +2,7 @@
  * The side of an open database that writes: what a write meets when the memtable is full, what a finished job changes, and how
  * all of it ends. A database that was opened with `readOnly` has none.
  */
-import type { StorageError } from '@varve/base';
+import { isStorageError, type StorageError } from '@varve/base';
 import { Background } from './background.js';
 import type { ObsoleteFiles } from './collect/index.js';
 import type { Executor } from './executor/index.js';
@@ -188,8 +188,9 @@ export class Writing implements WriteHost {
     try {
       this.queue.committer.syncAllSync();
     } catch (error) {
-      // Then it was told before what the logs may lack.
-      if (knownFailure === null) throw error;
+      if (knownFailure === null || !isStorageError(error)) throw error;
+      // Then it was told before that the logs may lack something.
+      this.#host.events.emit('backgroundError', { error, willRetry: false });
     }
   }
 

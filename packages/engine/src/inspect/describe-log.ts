@@ -28,17 +28,17 @@ export function describeLog(file: RandomAccessFile, logId: number): string {
     lines.push(
       `${log.recordOffset}  ${name}  payload ${payloadLength} bytes, attests ${attested} bytes durable`,
     );
-    if (log.type === RecordType.batch) lines.push(...describeGroup(log));
+    if (log.type === RecordType.batch) describeGroup(log, lines);
   }
   lines.push(`${log.endOffset}  ${log.ending}, ${log.discardedBytes} bytes given up`);
   return `${lines.join('\n')}\n`;
 }
 
-function describeGroup(log: LogReader): string[] {
+/** Adds a line for each entry. */
+function describeGroup(log: LogReader, lines: string[]): void {
   const { bytes, payloadStart, payloadEnd, path } = log;
   const context: DecodeContext = { file: path, where: 'wal' };
   const slots = new EntrySlots();
-  const lines: string[] = [];
   walkPayload(bytes, payloadStart, payloadEnd, context, (offset, sequence) => {
     decodeEntry(bytes, offset, slots);
     const key = shown(bytes.subarray(slots.keyStart, slots.keyEnd));
@@ -49,7 +49,6 @@ function describeGroup(log: LogReader): string[] {
       lines.push(`${where}  put ${key} = ${shown(value)} (${value.length} bytes)`);
     }
   });
-  return lines;
 }
 
 /** Printable bytes as text, others as hex; long ones cut. */

@@ -72,6 +72,8 @@ class Verification {
   readonly #directory: DatabaseDirectory;
   readonly #options: VerifyDirectoryOptions;
   readonly #damage: StorageError[] = [];
+  /** The places of the damage. */
+  readonly #places = new Set<string>();
   #logEntryCount = 0;
   #checkedBytes = 0;
 
@@ -121,7 +123,7 @@ class Verification {
     };
     const totalBytes = sum(tables, ({ table }) => table.sizeBytes);
     for (const [index, owned] of tables.entries()) {
-      this.#damage.push(...checkTable(place, owned));
+      for (const error of checkTable(place, owned)) this.#add(error);
       this.#checkedBytes += owned.table.sizeBytes;
       onProgress?.({
         checkedTableCount: index + 1,
@@ -175,13 +177,12 @@ class Verification {
 
   /** What is found by two ways is told once. */
   #note(found: readonly StorageError[]): void {
-    for (const error of found) {
-      const isKnown = this.#damage.some(
-        ({ file, offset, where }) =>
-          file === error.file && offset === error.offset && where === error.where,
-      );
-      if (!isKnown) this.#damage.push(error);
-    }
+    for (const error of found) if (!this.#places.has(placeOf(error))) this.#add(error);
+  }
+
+  #add(error: StorageError): void {
+    this.#damage.push(error);
+    this.#places.add(placeOf(error));
   }
 
   #readLogs(versions: VersionSet): { batchCount: number; discardedBytes: number } {
@@ -207,6 +208,10 @@ class Verification {
       return undefined;
     }
   }
+}
+
+function placeOf({ file, offset, where }: StorageError): string {
+  return `${where} ${offset} ${file}`;
 }
 
 function ownedTables({ keyspaces }: Version): OwnedTable[] {

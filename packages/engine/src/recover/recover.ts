@@ -9,7 +9,8 @@
  *   6. only then remove what nothing refers to
  *
  * Nothing that existed is changed before step 5 is durable, so recovery that is cut short at any moment starts again
- * from the same state and comes to the same result. Read-only recovery stops after step 3 and changes nothing.
+ * from the same state and comes to the same result. Recovery that fails before removes what it has made
+ * (opening-outputs.ts). Read-only recovery stops after step 3 and changes nothing.
  */
 import { isStorageError, memoryErrorOf, type Random, StorageError } from '@varve/base';
 import { type FileSystem, quietly } from '@varve/vfs';
@@ -29,6 +30,7 @@ import { Memtable } from '../memtable/index.js';
 import type { BlockCache } from '../tables/index.js';
 import { TableStore } from '../tables/index.js';
 import { prepareLog, readWalSync, type WalFile, WalWriter } from '../wal/index.js';
+import { OpeningOutputs } from './opening-outputs.js';
 import { LogReplay, type ReplayedMemtable } from './replay-logs.js';
 
 export interface RecoverOptions {
@@ -79,7 +81,7 @@ export interface RecoverySummary {
 const DATABASE_ID_SIZE_BYTES = 16;
 
 /**
- * Opens the directory. On failure everything opened is closed again.
+ * Opens the directory. On failure everything opened is closed again, and what was made is removed.
  * @throws StorageError NOT_FOUND, ALREADY_EXISTS, LOCKED, CORRUPTION, UNSUPPORTED_FORMAT, BUSY when there is no memory for
  *   what the logs hold, and those of the file system
  */
@@ -91,31 +93,33 @@ export async function recover(options: RecoverOptions): Promise<RecoveredState> 
     owner: 'varve',
   });
   try {
-    return await attempt(options, directory);
+    return await recoverIn(directory, options);
   } catch (error) {
-    try {
-      if (access === 'readWrite' && mayGiveUpReserve(error, directory)) {
-        return await attempt(options, directory);
-      }
-    } catch (secondError) {
-      quietly(() => directory.close());
-      throw secondError;
-    }
     quietly(() => directory.close());
     throw error;
   }
 }
 
-async function attempt(
-  options: RecoverOptions,
+async function recoverIn(
   directory: DatabaseDirectory,
+  options: RecoverOptions,
 ): Promise<RecoveredState> {
-  const recovery = new Recovery(options, directory);
+  const first = new Recovery(options, directory);
+  try {
+    return await attempt(first, options.path);
+  } catch (error) {
+    if (options.access === 'readOnly' || !mayGiveUpReserve(error, directory)) throw error;
+  }
+  const firstFileNumber = first.takeFileNumber();
+  return attempt(new Recovery(options, directory, { firstFileNumber }), options.path);
+}
+
+async function attempt(recovery: Recovery, path: string): Promise<RecoveredState> {
   try {
     return await recovery.run();
   } catch (error) {
     await recovery.abandon();
-    throw memoryErrorOf(error, `open ${options.path}`);
+    throw memoryErrorOf(error, `open ${path}`);
   }
 }
 
@@ -137,6 +141,9 @@ function mayGiveUpReserve(error: unknown, directory: DatabaseDirectory): boolean
 class Recovery {
   readonly #options: RecoverOptions;
   readonly #directory: DatabaseDirectory;
+  readonly #outputs: OpeningOutputs;
+  /** An attempt that failed has used the numbers below; undefined if there was none. */
+  readonly #firstFileNumber: number | undefined;
   #tables: TableStore | null = null;
   #versions: VersionSet | null = null;
   #log: WalWriter | null = null;
@@ -144,14 +151,26 @@ class Recovery {
   readonly #kept: Memtable[] = [];
   readonly #added: TableAddition[] = [];
 
-  constructor(options: RecoverOptions, directory: DatabaseDirectory) {
+  constructor(
+    options: RecoverOptions,
+    directory: DatabaseDirectory,
+    after: { readonly firstFileNumber?: number } = {},
+  ) {
     this.#options = options;
     this.#directory = directory;
+    this.#outputs = new OpeningOutputs(directory);
+    this.#firstFileNumber = after.firstFileNumber;
+  }
+
+  /** Gives a number that is higher than that of any file this attempt made, or tried to make. */
+  takeFileNumber(): number {
+    return this.#versions?.takeFileNumbers(1) ?? 1;
   }
 
   async run(): Promise<RecoveredState> {
     const versions = this.#loadVersions();
     this.#versions = versions;
+    this.#skipFileNumbers(versions);
     const tables = await this.#openTables(versions);
     const replay = new LogReplay({
       memtableSizeBytes: this.#options.memtableSizeBytes,
@@ -183,12 +202,13 @@ class Recovery {
     };
   }
 
-  /** Closes whatever was opened, but for the directory. */
+  /** Closes whatever was opened, but for the directory, and removes what was made and nothing can name. */
   async abandon(): Promise<void> {
     quietly(() => this.#log?.closeSync());
     this.#tables?.closeAll();
     // The error that led here is the one to report.
     await this.#versions?.close().catch(() => {});
+    this.#outputs.removeSync();
   }
 
   #loadVersions(): VersionSet {
@@ -213,6 +233,13 @@ class Recovery {
     throw new StorageError('NOT_FOUND', `Cannot open a database in ${path}: there is none`, {
       file: path,
     });
+  }
+
+  /** A name that was removed may come back with a crash, and what a sync of it lost is unknown: each is used once. */
+  #skipFileNumbers(versions: VersionSet): void {
+    if (this.#firstFileNumber === undefined) return;
+    const next = versions.takeFileNumbers(1);
+    versions.takeFileNumbers(Math.max(1, this.#firstFileNumber - next));
   }
 
   async #openTables(versions: VersionSet): Promise<TableStore> {
@@ -245,7 +272,11 @@ class Recovery {
       return;
     }
     const context = { directory: this.#directory.path, versions };
-    this.#added.push(...this.#options.flushMemtable(full.memtable, context));
+    const additions = this.#options.flushMemtable(full.memtable, context);
+    this.#added.push(...additions);
+    for (const { table } of additions) {
+      this.#outputs.add({ kind: 'table', fileNumber: table.fileNumber });
+    }
   }
 
   #emptyMemtable(lastSequence: number): Memtable {
@@ -267,7 +298,7 @@ class Recovery {
       minimumLogNumber: logId,
       lastSequence: state.lastSequence,
     };
-    await versions.publish(edit);
+    await this.#outputs.publish(versions, edit);
   }
 
   /** Makes the new log and puts into it what is in no table. */
@@ -284,6 +315,7 @@ class Recovery {
       databaseId,
       preallocateBytes: 0,
     });
+    this.#outputs.add({ kind: 'log', fileNumber: logId });
     const log = WalWriter.openSync(fileSystem, {
       path: `${directory}/${fileName}`,
       logId,

@@ -1,8 +1,17 @@
 // What can still be known of how the files fit together: from the manifest in force, or else from every intact edit of
-// every manifest there is.
+// every manifest there is that is of the same database.
+//
+// A manifest that the disk does not give is a loss, not a note: without it, what was deleted or replaced shortly before can
+// come back.
 
-import { equalBytes, isStorageError } from '@varve/base';
-import { type DatabaseDirectory, manifestFileName, readCurrentSync } from '../directory/index.js';
+import { usingFileSync } from '@varve/vfs';
+import {
+  CURRENT_FILE_NAME,
+  type DatabaseDirectory,
+  manifestFileName,
+  readCurrentSync,
+  tableFileName,
+} from '../directory/index.js';
 import { LOG_FILE_HEADER_SIZE_BYTES, LogKind, RecordType } from '../log/index.js';
 import {
   CHAIN_SIZE_BYTES,
@@ -13,8 +22,16 @@ import {
   type TableMetadata,
   type VersionEdit,
 } from '../manifest/index.js';
+import {
+  agreedDatabaseId,
+  FOREIGN_FILE_REASON,
+  type FoundFiles,
+  isForeign,
+} from './database-identity.js';
+import { lossOfFile } from './lost-file.js';
+import { isDamage, isDeviceFailure, twice } from './read-failures.js';
 import { type ScannedLog, scanLog } from './record-scan.js';
-import type { ManifestState, SalvageFindings } from './salvage-report.js';
+import type { ManifestState, SalvageFindings, SalvageLoss } from './salvage-report.js';
 
 /** A table and whose it is. */
 export interface KnownTable {
@@ -25,8 +42,8 @@ export interface KnownTable {
 /** What is known before any table or log is read. */
 export interface KnownState {
   readonly manifest: ManifestState;
-  /** Identities found in manifests. */
-  readonly databaseIds: readonly Uint8Array[];
+  /** What the manifest says, or else what the files agree on; `null` when nothing tells: files of any database count. */
+  readonly databaseId: Uint8Array | null;
   readonly keyspaces: ReadonlyMap<number, KeyspaceMetadata>;
   /** Keyspaces with lower ids exist or were dropped. */
   readonly nextKeyspaceId: number;
@@ -42,49 +59,165 @@ export interface KnownState {
   readonly logs: readonly number[];
 }
 
-/** Which files of ours the directory has. */
-export interface FoundFiles {
-  readonly tables: ReadonlySet<number>;
-  readonly logs: ReadonlySet<number>;
-  readonly manifests: readonly number[];
+/** Everything in a table that the manifest knows. */
+export function lossOfKnownTable(
+  { tables, keyspaces }: KnownState,
+  { fileNumber, reason }: { readonly fileNumber: number; readonly reason: string },
+): SalvageLoss {
+  const { keyspaceId, table } = tables.get(fileNumber)!;
+  const keyspace = keyspaces.get(keyspaceId)?.name;
+  return {
+    file: tableFileName(fileNumber),
+    offset: 0,
+    sizeBytes: table.sizeBytes,
+    ...(keyspace === undefined ? {} : { keyspace }),
+    firstKey: table.smallestKey,
+    lastKey: table.largestKey,
+    entryCount: table.entryCount,
+    reason,
+  };
 }
 
-/** Reads what there is. Never fails for damage: notes it in `findings`. */
+/** The directory, to be read in two ways. */
+export interface DamagedDirectory {
+  /** Fails where the disk does. */
+  readonly strict: DatabaseDirectory;
+  /** Gives zeros where the disk fails. */
+  readonly patient: DatabaseDirectory;
+}
+
+/**
+ * Reads what there is. Notes damage in `findings`, and what the disk does not give as a loss.
+ * @throws StorageError for what says nothing of the bytes, such as TOO_MANY_FILES
+ */
 export function readKnownState(
-  directory: DatabaseDirectory,
+  directory: DamagedDirectory,
   files: FoundFiles,
   findings: SalvageFindings,
 ): KnownState {
-  const content = readWholeManifest(directory, files, findings);
-  if (content === null) return gather(directory, files, findings);
-  const known = stateOf(content);
-  if (isCurrent(known, files)) return known;
-  findings.notes.push('the manifest names files that do not exist: it is older than the others');
-  return { ...gather(directory, files, findings), manifest: 'incomplete' };
+  return new StateReading(directory, files, findings).run();
 }
 
-/** Every file it names is there; logs that it does not name are judged when they are read. */
-function isCurrent(known: KnownState, files: FoundFiles): boolean {
-  return (
-    [...known.tables.keys()].every((fileNumber) => files.tables.has(fileNumber)) &&
-    known.logs.every((fileNumber) => files.logs.has(fileNumber))
-  );
-}
+class StateReading {
+  readonly #directory: DamagedDirectory;
+  readonly #files: FoundFiles;
+  readonly #findings: SalvageFindings;
 
-/** The manifest in force; without a CURRENT that can be read, the newest one that is whole. */
-function readWholeManifest(
-  directory: DatabaseDirectory,
-  files: FoundFiles,
-  findings: SalvageFindings,
-): ManifestContent | null {
-  const current = noting(findings, () => readCurrentSync(directory));
-  if (current === undefined) findings.notes.push('CURRENT does not name a manifest');
-  const candidates = current === undefined ? [...files.manifests].sort((a, b) => b - a) : [current];
-  for (const fileNumber of candidates) {
-    const content = noting(findings, () => readManifestSync(directory, fileNumber));
-    if (content !== undefined) return content;
+  constructor(directory: DamagedDirectory, files: FoundFiles, findings: SalvageFindings) {
+    this.#directory = directory;
+    this.#files = files;
+    this.#findings = findings;
   }
-  return null;
+
+  run(): KnownState {
+    const current = this.#readCurrent();
+    const inForce = current === undefined ? null : this.#readWhole([current]);
+    if (inForce !== null && this.#isComplete(inForce)) return inForce;
+    const databaseId = agreedDatabaseId(this.#directory.patient, this.#files);
+    const manifests = this.#manifestsOf(databaseId);
+    const newest = current === undefined ? this.#readWhole([...manifests].reverse()) : null;
+    if (newest !== null && this.#isComplete(newest)) return newest;
+    const gathered = this.#gather(manifests, databaseId);
+    const isAnyWhole = inForce !== null || newest !== null;
+    return isAnyWhole ? { ...gathered, manifest: 'incomplete' } : gathered;
+  }
+
+  #readCurrent(): number | undefined {
+    const { strict } = this.#directory;
+    const current = this.#noting(CURRENT_FILE_NAME, () => twice(() => readCurrentSync(strict)));
+    if (current === undefined) this.#findings.notes.push('CURRENT does not name a manifest');
+    return current;
+  }
+
+  /** The first manifest that is whole. Read strictly: zeros in place of its last edits would pass for its end. */
+  #readWhole(fileNumbers: readonly number[]): KnownState | null {
+    const { strict } = this.#directory;
+    for (const fileNumber of fileNumbers) {
+      const read = () => twice(() => readManifestSync(strict, fileNumber));
+      const content = this.#noting(manifestFileName(fileNumber), read);
+      if (content !== undefined) return stateOf(content);
+    }
+    return null;
+  }
+
+  /** Every file it names is there; logs that it does not name are judged when they are read. */
+  #isComplete({ tables, logs }: KnownState): boolean {
+    const isComplete =
+      [...tables.keys()].every((fileNumber) => this.#files.tables.has(fileNumber)) &&
+      logs.every((fileNumber) => this.#files.logs.has(fileNumber));
+    if (isComplete) return true;
+    const note = 'the manifest names files that do not exist: it is older than the others';
+    this.#findings.notes.push(note);
+    return false;
+  }
+
+  /** Ascending. What manifests of another database say of file numbers is not about the files here. */
+  #manifestsOf(databaseId: Uint8Array | null): number[] {
+    const { patient } = this.#directory;
+    const ascending = [...this.#files.manifests].sort((a, b) => a - b);
+    return ascending.filter((fileNumber) => {
+      const name = manifestFileName(fileNumber);
+      const named = { kind: 'manifest', fileNumber } as const;
+      const isOther = this.#noting(name, () => isForeign(patient, named, databaseId)) === true;
+      if (isOther) this.#lose(name, FOREIGN_FILE_REASON);
+      return !isOther;
+    });
+  }
+
+  /** Puts together what the intact edits of these manifests say. */
+  #gather(manifests: readonly number[], databaseId: Uint8Array | null): KnownState {
+    const parts = new GatheredState(databaseId);
+    for (const fileNumber of manifests) {
+      const read = () => this.#scanManifest(fileNumber, parts.databaseId);
+      const log = this.#noting(manifestFileName(fileNumber), read);
+      if (log === undefined || log === null) continue;
+      parts.databaseId ??= log.databaseId;
+      this.#addEdits(parts, log, manifestFileName(fileNumber));
+    }
+    return parts.state();
+  }
+
+  #scanManifest(fileNumber: number, databaseId: Uint8Array | null): ScannedLog | null {
+    const { patient } = this.#directory;
+    const databaseIds = databaseId === null ? [] : [databaseId];
+    const request = { kind: LogKind.manifest, logId: fileNumber, databaseIds };
+    const path = patient.pathOf(manifestFileName(fileNumber));
+    return usingFileSync(patient.fileSystem.openSync(path, 'read'), (file) =>
+      scanLog(file, request),
+    );
+  }
+
+  #addEdits(parts: GatheredState, log: ScannedLog, name: string): void {
+    const context = { file: name, where: 'manifest' } as const;
+    for (const record of log.records) {
+      const start = record.payloadStart + CHAIN_SIZE_BYTES;
+      if (record.type !== RecordType.edit || record.end < start) continue;
+      const range = { bytes: log.bytes, start, end: record.end };
+      const edit = this.#noting(name, () => decodeEdit(range, context));
+      if (edit === undefined) continue;
+      if (record.offset === LOG_FILE_HEADER_SIZE_BYTES) parts.startOver();
+      parts.add(edit);
+    }
+  }
+
+  /** What `read` gives; `undefined` where it finds damage, which is noted, or where the disk fails, which is a loss. */
+  #noting<R>(name: string, read: () => R): R | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (isDeviceFailure(error)) this.#lose(name, error.message);
+      else if (isDamage(error)) this.#findings.notes.push(error.message);
+      else throw error;
+      return undefined;
+    }
+  }
+
+  /** A manifest is read in more than one way, and lost once. */
+  #lose(name: string, reason: string): void {
+    const { losses } = this.#findings;
+    if (losses.some(({ file }) => file === name)) return;
+    losses.push(lossOfFile(this.#directory.strict, { name, reason }));
+  }
 }
 
 function stateOf({ databaseId, version }: ManifestContent): KnownState {
@@ -97,7 +230,7 @@ function stateOf({ databaseId, version }: ManifestContent): KnownState {
   const trees = [...version.keyspaces.values()];
   return {
     manifest: 'whole',
-    databaseIds: [databaseId],
+    databaseId,
     keyspaces: new Map(trees.map(({ metadata }) => [metadata.id, metadata])),
     nextKeyspaceId: version.nextKeyspaceId,
     tables,
@@ -108,51 +241,8 @@ function stateOf({ databaseId, version }: ManifestContent): KnownState {
   };
 }
 
-/** Puts together what the intact edits of all manifests say. */
-function gather(
-  directory: DatabaseDirectory,
-  files: FoundFiles,
-  findings: SalvageFindings,
-): KnownState {
-  const parts = new GatheredState();
-  for (const fileNumber of [...files.manifests].sort((a, b) => a - b)) {
-    const log = noting(findings, () => scanManifest(directory, fileNumber, parts.databaseIds));
-    if (log === undefined || log === null) continue;
-    parts.addId(log.databaseId);
-    for (const record of log.records) {
-      const isEdit = record.type === RecordType.edit;
-      if (!isEdit || record.end - record.payloadStart < CHAIN_SIZE_BYTES) continue;
-      const range = {
-        bytes: log.bytes,
-        start: record.payloadStart + CHAIN_SIZE_BYTES,
-        end: record.end,
-      };
-      const context = { file: manifestFileName(fileNumber), where: 'manifest' } as const;
-      const edit = noting(findings, () => decodeEdit(range, context));
-      if (edit === undefined) continue;
-      if (record.offset === LOG_FILE_HEADER_SIZE_BYTES) parts.startOver();
-      parts.add(edit);
-    }
-  }
-  return parts.state();
-}
-
-function scanManifest(
-  directory: DatabaseDirectory,
-  fileNumber: number,
-  databaseIds: readonly Uint8Array[],
-): ScannedLog | null {
-  const path = directory.pathOf(manifestFileName(fileNumber));
-  const file = directory.fileSystem.openSync(path, 'read');
-  try {
-    return scanLog(file, { kind: LogKind.manifest, logId: fileNumber, databaseIds });
-  } finally {
-    file.closeSync();
-  }
-}
-
 class GatheredState {
-  readonly databaseIds: Uint8Array[] = [];
+  databaseId: Uint8Array | null;
   readonly #keyspaces = new Map<number, KeyspaceMetadata>();
   readonly #tables = new Map<number, KnownTable>();
   readonly #expected = new Set<number>();
@@ -160,9 +250,8 @@ class GatheredState {
   readonly #logs = new Set<number>();
   #minimumLogNumber = 0;
 
-  addId(id: Uint8Array): void {
-    const isKnown = this.databaseIds.some((known) => equalBytes(known, 0, 16, id, 0, 16));
-    if (!isKnown) this.databaseIds.push(id);
+  constructor(databaseId: Uint8Array | null) {
+    this.databaseId = databaseId;
   }
 
   /** The first edit of a manifest names everything: what older manifests named need not exist any more. */
@@ -200,7 +289,7 @@ class GatheredState {
     const isLost = this.#keyspaces.size === 0 && this.#tables.size === 0;
     return {
       manifest: isLost ? 'lost' : 'incomplete',
-      databaseIds: this.databaseIds,
+      databaseId: this.databaseId,
       keyspaces: this.#keyspaces,
       // What was dropped after the last intact edit cannot be told from what was made after it: nothing is left out.
       nextKeyspaceId: 0,
@@ -210,16 +299,5 @@ class GatheredState {
       minimumLogNumber: this.#minimumLogNumber,
       logs: [...this.#logs].filter((log) => log >= this.#minimumLogNumber),
     };
-  }
-}
-
-/** What `read` gives; `undefined` where it finds damage, which is noted. */
-function noting<R>(findings: SalvageFindings, read: () => R): R | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!isStorageError(error)) throw error;
-    findings.notes.push(error.message);
-    return undefined;
   }
 }

@@ -17,6 +17,7 @@ import {
   recordEndAt,
   recordTypeAt,
 } from '../log/index.js';
+import { isSameId } from './database-identity.js';
 
 /** How many times the size of the file may be hashed before the search gives up. */
 const HASHED_SIZE_FACTOR_MAX = 4;
@@ -49,17 +50,21 @@ export interface ScannedLog {
 export interface ScanRequest {
   readonly kind: LogKind;
   readonly logId: number;
-  /** Identities of databases to try where the header is damaged. */
+  /** Identities of databases that it may be of; empty: it may be of any. */
   readonly databaseIds: readonly Uint8Array[];
 }
 
-/** Reads and scans a log; `null` when nothing says which log it is. Time and memory: a multiple of the file's size. */
+/**
+ * Reads and scans a log; `null` when nothing says which log it is, or it is of a database that was not asked for. Time and
+ * memory: a multiple of the file's size.
+ */
 export function scanLog(file: RandomAccessFile, request: ScanRequest): ScannedLog | null {
   const bytes = readWhole(file);
   const header = readHeader(bytes, file.path, request);
-  if (header !== null) return scanned(bytes, { ...header, state: 'whole' });
+  if (header !== null) return scannedFor(request, bytes, { ...header, state: 'whole' });
   const ownId = bytes.slice(DATABASE_ID_OFFSET, DATABASE_ID_END);
-  for (const databaseId of [...request.databaseIds, ownId]) {
+  const candidates = request.databaseIds.length > 0 ? request.databaseIds : [ownId];
+  for (const databaseId of candidates) {
     const log = scanAs(bytes, file.path, { ...request, databaseId });
     if (log !== null) return log;
   }
@@ -100,6 +105,17 @@ function scanAs(bytes: Uint8Array, path: string, identity: LogIdentity): Scanned
   return null;
 }
 
+/** Records of another database prove themselves too: only the identity tells them from ours. */
+function scannedFor(
+  { databaseIds }: ScanRequest,
+  bytes: Uint8Array,
+  header: Header,
+): ScannedLog | null {
+  const isWanted =
+    databaseIds.length === 0 || databaseIds.some((id) => isSameId(id, header.databaseId));
+  return isWanted ? scanned(bytes, header) : null;
+}
+
 function scanned(bytes: Uint8Array, header: Header): ScannedLog {
   const { databaseId, isRecycled, logSeed } = header;
   const records = findRecords(bytes, logSeed);
@@ -132,7 +148,6 @@ function findRecords(bytes: Uint8Array, logSeed: number): FoundRecord[] {
   return records;
 }
 
-/** A file that is longer than a log can be is read as far as one can be. */
 /** Nothing of a file that is larger than a log can be: it is none, and its size may be made up. */
 function readWhole(file: RandomAccessFile): Uint8Array {
   const fileSizeBytes = file.sizeSync();

@@ -8,6 +8,8 @@
  *
  * A table says whose it is, for when the manifest does not. Where that is damaged too, such a table gets a keyspace of its
  * own: put together, keys of different keyspaces could pass for each other.
+ *
+ * Files of another database are refused and reported, and so is what a failing disk does not give.
  */
 import { type Random, StorageError } from '@varve/base';
 import type { TableOwner } from '@varve/sstable';
@@ -15,11 +17,26 @@ import type { FileSystem } from '@varve/vfs';
 import {
   DatabaseDirectory,
   logFileName,
+  numberedFileName,
   parseFileName,
   tableFileName,
 } from '../directory/index.js';
 import { DEFAULT_KEYSPACE_ID, type KeyspaceMetadata } from '../manifest/index.js';
-import { type FoundFiles, type KnownState, readKnownState } from './known-state.js';
+import {
+  FOREIGN_FILE_REASON,
+  type FoundFiles,
+  type IdentifiedFile,
+  isForeign,
+} from './database-identity.js';
+import {
+  type DamagedDirectory,
+  type KnownState,
+  lossOfKnownTable,
+  readKnownState,
+} from './known-state.js';
+import { lossOfFile } from './lost-file.js';
+import { PatientFileSystem, type UnreadableRange } from './patient-file-system.js';
+import { isDeviceFailure } from './read-failures.js';
 import { salvageLogs } from './salvage-logs.js';
 import { SalvageFindings, type SalvageProgress, type SalvageReport } from './salvage-report.js';
 import { type SalvagedTable, salvageTable } from './salvage-table.js';
@@ -51,26 +68,29 @@ const ENTRIES_PER_TURN = 4096;
 /**
  * Salvages the database in `path` into the directory `target`, which is made.
  * @throws StorageError NOT_FOUND, ALREADY_EXISTS when something is in the target, INVALID_ARGUMENT when the target lies in
- * the source or there is no file of a database, IO
+ * the source or there is no file of a database, IO, TOO_MANY_FILES, NO_SPACE
  */
 export async function salvageDirectory(
   path: string,
   target: string,
   options: SalvageDirectoryOptions,
 ): Promise<SalvageReport> {
-  const source = DatabaseDirectory.openSync(options.fileSystem, path, {
-    access: 'readOnly',
-    createIfMissing: false,
-    owner: 'varve salvage',
-  });
+  const access = { access: 'readOnly', createIfMissing: false, owner: 'varve salvage' } as const;
+  const strict = DatabaseDirectory.openSync(options.fileSystem, path, access);
+  const fileSystem = new PatientFileSystem(options.fileSystem);
+  const patient = DatabaseDirectory.openSync(fileSystem, path, access);
   try {
-    return await new Salvage(source, target, options).run();
+    const salvage = new Salvage({ strict, patient }, target, options);
+    return await salvage.run(() => fileSystem.unreadableRanges());
   } finally {
-    source.close();
+    patient.close();
+    strict.close();
   }
 }
 
 class Salvage {
+  readonly #directory: DamagedDirectory;
+  /** Of the two ways to read the directory that which suits everything but a whole manifest. */
   readonly #source: DatabaseDirectory;
   readonly #target: string;
   readonly #options: SalvageDirectoryOptions;
@@ -83,19 +103,21 @@ class Salvage {
   #doneBytes = 0;
   #totalBytes = 0;
 
-  constructor(source: DatabaseDirectory, target: string, options: SalvageDirectoryOptions) {
-    this.#source = source;
+  constructor(directory: DamagedDirectory, target: string, options: SalvageDirectoryOptions) {
+    this.#directory = directory;
+    this.#source = directory.patient;
     this.#target = target;
     this.#options = options;
   }
 
-  async run(): Promise<SalvageReport> {
+  async run(unreadableRanges: () => readonly UnreadableRange[]): Promise<SalvageReport> {
     const files = this.#findFiles();
     SalvageTarget.check(this.#options.fileSystem, this.#source.path, this.#target);
-    const known = readKnownState(this.#source, files, this.#findings);
+    const known = readKnownState(this.#directory, files, this.#findings);
     this.#noteMissing(known, files);
     this.#readLogs(known, files);
     await this.#readTables(known, files);
+    for (const range of unreadableRanges()) this.#noteUnreadable(range);
     const keyspaces = this.#keyspaces(known);
     const written = await this.#write(keyspaces);
     const { losses, notes, discardedBytes, readEntryCount } = this.#findings;
@@ -138,19 +160,7 @@ class Salvage {
     const { losses } = this.#findings;
     const reason = 'the file does not exist';
     for (const fileNumber of known.expectedTables) {
-      if (tables.has(fileNumber)) continue;
-      const { keyspaceId, table } = known.tables.get(fileNumber)!;
-      const keyspace = known.keyspaces.get(keyspaceId)?.name;
-      losses.push({
-        file: tableFileName(fileNumber),
-        offset: 0,
-        sizeBytes: table.sizeBytes,
-        ...(keyspace === undefined ? {} : { keyspace }),
-        firstKey: table.smallestKey,
-        lastKey: table.largestKey,
-        entryCount: table.entryCount,
-        reason,
-      });
+      if (!tables.has(fileNumber)) losses.push(lossOfKnownTable(known, { fileNumber, reason }));
     }
     for (const logId of known.logs) {
       if (!logs.has(logId)) {
@@ -160,10 +170,11 @@ class Salvage {
   }
 
   #readLogs(known: KnownState, files: FoundFiles): void {
-    const logs = [...files.logs].filter((logId) => logId >= known.minimumLogNumber);
+    const numbers = [...files.logs].filter((logId) => logId >= known.minimumLogNumber);
+    const logs = numbers.filter((fileNumber) => this.#isOurs(known, { kind: 'log', fileNumber }));
     const request = {
       logs: logs.sort((a, b) => a - b),
-      databaseIds: known.databaseIds,
+      databaseIds: known.databaseId === null ? [] : [known.databaseId],
       onRead: () => {},
     };
     const entries = salvageLogs(this.#source, request, this.#findings);
@@ -178,7 +189,7 @@ class Salvage {
     for (const fileNumber of [...files.tables].sort((a, b) => a - b)) {
       const { sizeBytes } = fileSystem.statSync(this.#source.pathOf(tableFileName(fileNumber)));
       const owner = known.tables.get(fileNumber);
-      if (isObsolete(known, fileNumber)) {
+      if (isObsolete(known, fileNumber) || !this.#isOurs(known, { kind: 'table', fileNumber })) {
         this.#totalBytes -= 2 * sizeBytes;
         continue;
       }
@@ -189,6 +200,38 @@ class Salvage {
       this.#advance(sizeBytes);
       await yieldTurn();
     }
+  }
+
+  /** False for a file of another database, and for one that the disk does not open; both are reported. */
+  #isOurs(known: KnownState, named: IdentifiedFile): boolean {
+    // Every block of a table that the manifest knows proves itself by the identifier of the table.
+    const isProven = named.kind === 'table' && known.tables.has(named.fileNumber);
+    try {
+      if (!isForeign(this.#source, named, known.databaseId) || isProven) return true;
+      this.#loseFile(known, named, FOREIGN_FILE_REASON);
+    } catch (error) {
+      if (!isDeviceFailure(error)) throw error;
+      this.#loseFile(known, named, error.message);
+    }
+    return false;
+  }
+
+  #loseFile(known: KnownState, named: IdentifiedFile, reason: string): void {
+    const { kind, fileNumber } = named;
+    const isKnown = kind === 'table' && known.tables.has(fileNumber);
+    const loss = isKnown
+      ? lossOfKnownTable(known, { fileNumber, reason })
+      : lossOfFile(this.#source, { name: numberedFileName(named), reason });
+    this.#findings.losses.push(loss);
+  }
+
+  /** Whatever a table lost is reported with its keys, and a manifest as a whole; records at the end of a log leave no trace. */
+  #noteUnreadable({ path, offset, end, reason }: UnreadableRange): void {
+    const file = path.slice(path.lastIndexOf('/') + 1);
+    const { losses, notes } = this.#findings;
+    const isLog = parseFileName(file)?.kind === 'log';
+    if (isLog) losses.push({ file, offset, sizeBytes: end - offset, reason });
+    else notes.push(`${file}: ${end - offset} bytes at offset ${offset}: ${reason}`);
   }
 
   /** Gives the table to the keyspace that the manifest says, or else to that which it says itself. */
@@ -213,11 +256,12 @@ class Salvage {
     const ids = new Set([DEFAULT_KEYSPACE_ID, ...known.keyspaces.keys(), ...this.#sources.keys()]);
     const names = new Set([...known.keyspaces.values()].map(({ name }) => name));
     const keyspaces: TargetKeyspace[] = [];
-    for (const id of [...ids].sort((a, b) => a - b)) {
+    const ascending = [...ids].sort((a, b) => a - b);
+    for (const id of ascending) {
       const sources = this.#sources.get(id) ?? [];
       keyspaces.push({ sources, ...this.#metadataOf(known, id, names) });
     }
-    let id = Math.max(...ids) + 1;
+    let id = ascending.at(-1)! + 1;
     for (const [fileNumber, source] of this.#apart) {
       const metadata = this.#lostKeyspace(id, unusedName(`table-${fileNumber}`, names));
       keyspaces.push({ metadata, sources: [source], origin: 'apart' });

@@ -27,6 +27,7 @@ import {
 import type { RandomAccessFile } from '@varve/vfs';
 import { type DatabaseDirectory, tableFileName } from '../directory/index.js';
 import type { TableMetadata } from '../manifest/index.js';
+import { isDamage, isDeviceFailure } from './read-failures.js';
 import type { SalvageFindings } from './salvage-report.js';
 import type { SalvagedEntry, SalvageSource } from './source.js';
 
@@ -125,7 +126,8 @@ class TableSalvage {
       if (reader.filterDamage !== null) this.#note(reader.filterDamage);
       return reader;
     } catch (error) {
-      if (!isStorageError(error)) throw error;
+      // A limit of the machine says nothing of the table: taken for damage, a whole table would be searched for blocks.
+      if (!isDamage(error) && !isDeviceFailure(error)) throw error;
       this.#note(error);
       return null;
     }
@@ -198,7 +200,10 @@ class TableSalvage {
       const firstKey = this.#lastKey ?? known?.smallestKey;
       gaps.push({ offset: bytesEnd, end, firstKey, lastKey: undefined, reason: 'cut off' });
     }
-    return joined(gaps).map((gap) => ({ ...gap, lastKey: this.#firstKeyFrom(gap.end, found) }));
+    const runs = joined(gaps);
+    const next = blocksBehind(runs, found);
+    const largestKey = known?.largestKey;
+    return runs.map((run, index) => ({ ...run, lastKey: firstKeyIn(next[index]) ?? largestKey }));
   }
 
   /** Looks for the properties among the blocks that hold no entries. */
@@ -211,11 +216,6 @@ class TableSalvage {
       }
     }
     return null;
-  }
-
-  #firstKeyFrom(offset: number, found: readonly ScanFinding[]): Uint8Array | undefined {
-    const next = found.find((finding) => finding.kind === 'block' && finding.offset >= offset);
-    return next?.kind === 'block' ? firstKeyOf(next.content) : this.#request.known?.largestKey;
   }
 
   #identifierFor(bytes: Uint8Array): Uint8Array | null {
@@ -281,6 +281,27 @@ interface Lost extends StoredRange {
   readonly lastKey: Uint8Array | undefined;
   readonly entryCount?: number | undefined;
   readonly reason: string;
+}
+
+/**
+ * The first block behind each gap, `undefined` where there is none. Requires: both ascend. One pass over both: a damaged file
+ * can have as many gaps as blocks.
+ */
+export function blocksBehind(
+  gaps: readonly StoredRange[],
+  found: readonly ScanFinding[],
+): (ScanFinding | undefined)[] {
+  let index = 0;
+  return gaps.map(({ end }) => {
+    while (index < found.length && (found[index].offset < end || found[index].kind !== 'block')) {
+      index += 1;
+    }
+    return found[index];
+  });
+}
+
+function firstKeyIn(finding: ScanFinding | undefined): Uint8Array | undefined {
+  return finding?.kind === 'block' ? firstKeyOf(finding.content) : undefined;
 }
 
 /** Gaps that touch are one. */

@@ -40,6 +40,7 @@ const IDENTIFIER_SIZE_BYTES = 16;
 const TARGET_FILE_SIZE_BYTES = 32 * 1024 * 1024;
 /** More than there can be tables: a number that is not used costs nothing. */
 const FILE_NUMBER_COUNT = 1_000_000;
+const PARENT_STEP_REASON = "it has '..' behind a directory that does not exist";
 
 /** See the head of this file. */
 export class SalvageTarget {
@@ -74,7 +75,11 @@ export class SalvageTarget {
   /** Throws unless a database can be made in `target` without touching the directory `source`. Makes nothing. */
   static check(fileSystem: FileSystem, source: string, target: string): void {
     let ancestor = target;
-    while (!fileSystem.existsSync(ancestor)) ancestor = parentOf(ancestor);
+    while (!fileSystem.existsSync(ancestor)) {
+      // Where this leads is not known before what stands in front of it is made.
+      if (isParentStep(ancestor)) throw refused('INVALID_ARGUMENT', target, PARENT_STEP_REASON);
+      ancestor = parentOf(ancestor);
+    }
     const resolved = fileSystem.realPathSync(ancestor);
     if (resolved === source || resolved.startsWith(`${source}/`)) {
       throw refused('INVALID_ARGUMENT', target, 'it lies in the damaged database');
@@ -166,6 +171,11 @@ function randomId(random: Random): Uint8Array {
   const id = new Uint8Array(IDENTIFIER_SIZE_BYTES);
   random.fill(id);
   return id;
+}
+
+/** Whether the last part of a path is `..`. */
+function isParentStep(path: string): boolean {
+  return /(?:^|\/)\.\.\/*$/.test(path);
 }
 
 function parentOf(path: string): string {

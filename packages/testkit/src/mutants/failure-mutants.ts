@@ -81,6 +81,44 @@ export const FAILURE_MUTANTS: readonly Mutant[] = [
     testName: 'I1: writes and syncs no file again',
   },
   {
+    name: 'turn-left-when-its-append-failed',
+    rule: 'P12, I5: what was appended before a failed append is synced and acknowledged, also of the same turn',
+    file: 'engine/src/write/commit-queue.ts',
+    original: `nobody else would see to it.
+    }
+    this.#committer.advance();`,
+    replacement: `nobody else would see to it.
+      if (this.#committer.refusal !== null) return;
+    }
+    this.#committer.advance();`,
+    tests: ['engine/src/commit-failures.test.ts'],
+  },
+  {
+    name: 'logs-not-synced-at-close-after-a-failure',
+    rule: 'P12, I3: close() makes the logs durable, whatever has failed elsewhere',
+    file: 'engine/src/writing.ts',
+    original: 'this.queue.committer.syncAllSync();\n    } catch',
+    replacement:
+      'if (this.#host.permanentFailure === null) this.queue.committer.syncAllSync();\n    } catch',
+    tests: ['engine/src/close-failures.test.ts'],
+  },
+  {
+    name: 'close-silent-about-unlogged-writes',
+    rule: 'P12, I5: close() rejects when writes that are in no log could not become tables',
+    file: 'engine/src/writing.ts',
+    original: 'if (error !== null && this.#mayLackUnlogged) throw error;',
+    replacement: '',
+    tests: ['engine/src/close-failures.test.ts'],
+  },
+  {
+    name: 'merge-tried-again-without-space',
+    rule: 'I5: a merge that does not fit is not begun again before there is more space',
+    file: 'engine/src/merge-space.ts',
+    original: 'if (!this.#isEnough(freeBytes)) return this.#lackOf(freeBytes);',
+    replacement: '',
+    tests: ['engine/src/merge-space.test.ts'],
+  },
+  {
     name: 'aborted-read-waited-for',
     rule: 'P16: whoever gives up does not wait for the disk',
     file: 'engine/src/read/range-cursor.ts',

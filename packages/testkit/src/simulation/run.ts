@@ -381,8 +381,8 @@ class Run implements RunContext {
 
   async #closeAndOpen({ variant, faults = [] }: Reopening): Promise<void> {
     this.phase = 'closing';
-    const hasFailed = this.machine.mayFail;
-    await this.#close();
+    const hadFailed = this.#database.status === 'failed';
+    const isKept = (await this.#close()) === 'resolved' && !hadFailed;
     if (this.#violation !== null || this.#crash !== null) return;
     this.#reopen = null;
     // Whatever was under way ends with the closing.
@@ -393,10 +393,10 @@ class Run implements RunContext {
     );
     if (this.#crash !== null) return;
     const extent = this.machine.syncHasFailed ? 'machine' : 'process';
-    const bounds = hasFailed ? this.history.bounds(extent) : this.#boundsAfterClose();
+    const bounds = isKept ? this.#boundsAfterClose() : this.history.bounds(extent);
     this.#openingBounds = {
       process: bounds,
-      machine: hasFailed ? this.history.bounds('machine') : bounds,
+      machine: isKept ? bounds : this.history.bounds('machine'),
     };
     this.#forget();
     this.machine.startAnew();
@@ -421,15 +421,16 @@ class Run implements RunContext {
     await this.#open(variant, bounds);
   }
 
-  /** Closing makes everything durable. */
+  /** Closing makes everything durable, or rejects, unless it was told before what has failed. */
   #boundsAfterClose(): Bounds {
     this.history.noteFlushed(this.history.lastIndex);
     return this.history.bounds('machine');
   }
 
-  async #close(): Promise<void> {
+  async #close(): Promise<'resolved' | 'rejected' | undefined> {
     const startMs = this.scheduler.nowMs;
     let isClosed = false;
+    let outcome: 'resolved' | 'rejected' = 'resolved';
     const process = this.#process;
     const closed = this.#database.close().then(
       () => {
@@ -437,6 +438,7 @@ class Run implements RunContext {
       },
       (error: unknown) => {
         isClosed = true;
+        outcome = 'rejected';
         if (process === this.#process && !this.machine.mayFail)
           this.violate(`close() failed: ${errorText(error)}`);
       },
@@ -444,12 +446,13 @@ class Run implements RunContext {
     await this.scheduler.runUntil(
       () => isClosed || this.#crash !== null || this.#violation !== null,
     );
-    if (!isClosed) return;
+    if (!isClosed) return undefined;
     await closed;
     const tookMs = this.scheduler.nowMs - startMs;
     if (tookMs > CLOSE_LIMIT_MS) this.violate(`close() took ${Math.round(tookMs)} ms (B21)`);
     const left = this.machine.files.openPaths();
     if (left.length > 0) this.violate(`left open after close(): ${left.join(', ')}`);
+    return outcome;
   }
 
   /** The process is gone, and with it all that was under way. */
