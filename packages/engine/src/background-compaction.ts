@@ -303,8 +303,9 @@ export class BackgroundCompaction {
       this.#busy.clear();
       version.release();
     };
-    const { directory, options } = this.#parts;
+    const { clock, directory, options } = this.#parts;
     const space = new MergeSpace({
+      clock,
       fileSystem: options.fileSystem,
       directory,
       inputSizeBytes: sizeOf(merge.inputs.flatMap(({ tables }) => tables)),

@@ -485,8 +485,13 @@ export class Background {
       (error) => {
         this.#manifestSync = null;
         if (this.#stopped) return;
-        if (isLackOf(error)) this.#retry(this.#repair, error, () => this.consider());
-        else this.#giveUp(error);
+        if (isLackOf(error)) {
+          this.#retry(this.#repair, error, () => this.consider());
+          // What is not torn can be synced meanwhile, and somebody may wait for that.
+          this.#considerManifestSync();
+        } else {
+          this.#giveUp(error);
+        }
       },
     );
   }

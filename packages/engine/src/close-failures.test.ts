@@ -100,6 +100,26 @@ describe('Database.close', () => {
     expect(await keysAfterPowerLoss()).toEqual(['a']);
   });
 
+  test('P12, I4: rejects when a failure that comes after it was called costs a write that is in no log', async () => {
+    await db.put('unlogged', '1', { durability: 'none' });
+    faulty.addRule({ operation: 'write', path: '*.log', effect: failWith('EIO') });
+    const write = watch(db.put('b', '2'));
+    const closing = eventually(clock, db.close());
+    await expect(closing).rejects.toMatchObject({ code: 'IO' });
+    expect(write.state).toBe('IO');
+    expect(memory.openPaths()).toEqual([]);
+  });
+
+  test('P12, I1, I4: rejects when the disk of the logs dies in the turn in which it is called', async () => {
+    await db.put('acknowledged', '1');
+    for (const operation of ['write', 'syncData'] as const)
+      faulty.addRule({ operation, path: '*.log', duration: 'sticky', effect: failWith('EIO') });
+    watch(db.put('b', '2'));
+    const closing = eventually(clock, db.close());
+    await expect(closing).rejects.toMatchObject({ code: 'DURABILITY_UNKNOWN' });
+    expect(memory.openPaths()).toEqual([]);
+  });
+
   test('P12, I1: rejects when the logs cannot be synced, and nothing had failed before', async () => {
     await db.put('a', '1');
     faulty.addRule({ operation: 'syncData', path: '*.log', effect: failWith('EIO') });

@@ -66,6 +66,27 @@ describe('repair', () => {
     expect(await contents()).toEqual(before);
   });
 
+  test('says what to do when a database was made in its place, and finishes when that is gone', async () => {
+    const before = await contents();
+    damageATable();
+    const intruded = new HookedFileSystem(fileSystem);
+    intruded.beforeCall = ({ operation, path }) => {
+      if (operation !== 'rename' || path !== SALVAGED) return;
+      fileSystem.makeDirectorySync(DIRECTORY);
+      fileSystem.openSync(`${DIRECTORY}/CURRENT`, 'create').closeSync();
+    };
+    await expect(repair(DIRECTORY, { fileSystem: intruded })).rejects.toMatchObject({
+      code: 'ALREADY_EXISTS',
+      message: expect.stringContaining('move that away and repair again'),
+    });
+    fileSystem.removeSync(`${DIRECTORY}/CURRENT`);
+    fileSystem.removeDirectorySync(DIRECTORY);
+    expect(await repair(DIRECTORY, { fileSystem })).toMatchObject({ outcome: 'repaired' });
+    const after = new Map(await contents());
+    expect(after.get('last')).toBe('in the log');
+    expect(before.length).toBeGreaterThanOrEqual(after.size);
+  });
+
   test('does not write over a damaged database of before', async () => {
     damageATable();
     fileSystem.makeDirectorySync(DAMAGED);

@@ -5,7 +5,7 @@
  * nothing is at the path, and calling again finishes the work. The damaged database is kept, under another name: a person
  * decides when it can go.
  */
-import { StorageError } from '@varve/base';
+import { isStorageError, StorageError } from '@varve/base';
 import { type FileSystem, NodeFileSystem } from '@varve/vfs';
 import { open } from './database.js';
 import { DatabaseDirectory } from './directory/index.js';
@@ -43,10 +43,10 @@ export async function repair(given: string, options: RepairOptions = {}): Promis
   const [damagedPath, savedPath] = [`${path}.damaged`, `${path}.salvaged`];
   const exists = (place: string): boolean => fileSystem.existsSync(place);
   if (!exists(path) && exists(damagedPath) && exists(savedPath)) {
-    putInPlace(fileSystem, savedPath, path);
+    putSavedInPlace(fileSystem, savedPath, path);
     return { outcome: 'repaired', damagedPath, salvage: null };
   }
-  // Held to the end: a database that somebody opened meanwhile would be exchanged below him.
+  // Held until the damaged one is away: a database that somebody opened meanwhile would be exchanged below him.
   const directory = DatabaseDirectory.openSync(fileSystem, path, {
     ...{ access: 'readWrite', createIfMissing: false, owner: 'varve repair' },
   });
@@ -55,7 +55,7 @@ export async function repair(given: string, options: RepairOptions = {}): Promis
       assertFree(fileSystem, path, damagedPath);
       const report = await salvage(path, savedPath, { fileSystem, unassigned: 'default' });
       putInPlace(fileSystem, path, damagedPath);
-      putInPlace(fileSystem, savedPath, path);
+      putSavedInPlace(fileSystem, savedPath, path);
       return { outcome: 'repaired', damagedPath, salvage: report };
     }
   } finally {
@@ -90,6 +90,19 @@ async function replayLogs(fileSystem: FileSystem, path: string): Promise<void> {
 function putInPlace(fileSystem: FileSystem, from: string, to: string): void {
   fileSystem.renameSync(from, to);
   fileSystem.syncDirectorySync(parentOf(to));
+}
+
+/** For a moment there was nothing at the path, and no lock: whoever opens it then makes a new database there. */
+function putSavedInPlace(fileSystem: FileSystem, savedPath: string, path: string): void {
+  try {
+    putInPlace(fileSystem, savedPath, path);
+  } catch (cause) {
+    if (!isStorageError(cause) || cause.code !== 'ALREADY_EXISTS') throw cause;
+    const advice = `something was made at ${path} meanwhile; move that away and repair again`;
+    throw new StorageError('ALREADY_EXISTS', `Cannot put ${savedPath} in place: ${advice}`, {
+      ...{ cause, file: path },
+    });
+  }
 }
 
 function parentOf(path: string): string {

@@ -197,12 +197,13 @@ export class Store implements WritingHost, RangeHost {
   }
 
   async #close(): Promise<void> {
+    const knownFailure = this.#permanentFailure;
     this.#status = 'closing';
     this.tellState(null);
     // What failed first tells most: a log that is not durable is graver than the lock that was not given back after it.
     await doAll([
       () => this.handles.closeAll(),
-      () => this.#writing?.close(),
+      () => this.#writing?.close(knownFailure),
       () => this.tables.loader.stop(),
       () => {
         this.#status = 'closed';

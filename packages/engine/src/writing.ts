@@ -133,14 +133,14 @@ export class Writing implements WriteHost {
   /**
    * Acknowledges or fails what is under way, then leaves the log closed and durable.
    *
-   * @throws StorageError what kept something that was acknowledged from becoming durable, unless a failure was known before
+   * @param knownFailure what had failed before anybody asked for this, and was told then
+   * @throws StorageError what kept something that was acknowledged from becoming durable, unless it was known
    */
-  async close(): Promise<void> {
+  async close(knownFailure: StorageError | null): Promise<void> {
     const { queue, background } = this;
-    const knownFailure = this.#host.permanentFailure;
     this.#rejectWaitingAtClose();
     await queue.drain();
-    const error = await this.#flushAtClose();
+    const error = await this.#flushAtClose(knownFailure);
     await background.stop();
     queue.close();
     this.#host.watch.close();
@@ -159,9 +159,11 @@ export class Writing implements WriteHost {
     return isLacking || versions.durableEditCount < versions.editCount;
   }
 
-  /** Gives what kept the memtables from becoming tables. */
-  async #flushAtClose(): Promise<unknown> {
-    if (this.#host.permanentFailure !== null || !this.#isWorthFlushing()) return null;
+  /** Gives what kept the memtables from becoming tables, if that is news. */
+  async #flushAtClose(knownFailure: StorageError | null): Promise<unknown> {
+    const { permanentFailure } = this.#host;
+    if (permanentFailure !== null) return knownFailure === null ? permanentFailure : null;
+    if (!this.#isWorthFlushing()) return null;
     try {
       await this.flush();
       return null;

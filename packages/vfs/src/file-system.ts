@@ -42,6 +42,8 @@ export interface FileStatus extends FileIdentity {
   readonly sizeBytes: number;
   /** `'others'`: its group or everybody may write to it, or it belongs to another user. */
   readonly writableBy: 'owner' | 'others';
+  /** Names that it has, by hard links; without meaning unless `kind` is `'file'`. */
+  readonly linkCount: number;
 }
 
 /** Every operation a file system can be asked for, as named in errors, fault rules and recordings. */

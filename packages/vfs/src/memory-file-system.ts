@@ -110,7 +110,7 @@ export class MemoryFileSystem implements FileSystem {
     const node = attempt({ operation: 'stat', path }, () => this.#tree.find(path));
     const sizeBytes = node.kind === 'file' ? node.sizeBytes : 0;
     const { kind, inode } = node;
-    return { kind, sizeBytes, device: MEMORY_DEVICE, inode, writableBy: 'owner' };
+    return { kind, sizeBytes, device: MEMORY_DEVICE, inode, writableBy: 'owner', linkCount: 1 };
   }
 
   makeDirectorySync(path: string): void {

@@ -86,6 +86,7 @@ export class NodeFileSystem implements FileSystem {
       device: status.dev,
       inode: status.ino,
       writableBy: isSafe(status) ? 'owner' : 'others',
+      linkCount: Number(status.nlink),
     };
   }
 
@@ -350,8 +351,8 @@ function openRegularFile(call: FileCall, flags: number): number {
       const status = fs.fstatSync(descriptor);
       if (status.isDirectory()) throw systemError('EISDIR');
       if (!status.isFile()) throw systemError('ENXIO');
-      // Its other name may be outside the directory, or in a backup.
-      if (status.nlink > 1 && (flags & O_RDWR) !== 0) throw systemError('EMLINK');
+      // Found, and about to be written to: its other name may be that of somebody's file outside the directory.
+      if (call.operation === 'lock' && status.nlink > 1) throw systemError('EMLINK');
     } catch (error) {
       fs.closeSync(descriptor);
       throw error;

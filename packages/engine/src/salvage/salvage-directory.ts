@@ -39,7 +39,7 @@ import { PatientFileSystem, type UnreadableRange } from './patient-file-system.j
 import { isDeviceFailure } from './read-failures.js';
 import { salvageLogs } from './salvage-logs.js';
 import { SalvageFindings, type SalvageProgress, type SalvageReport } from './salvage-report.js';
-import { type SalvagedTable, salvageTable } from './salvage-table.js';
+import { type SalvagedTable, salvageTable, type TableRequest } from './salvage-table.js';
 import { SalvageTarget, type TargetKeyspace } from './salvage-target.js';
 import { memorySource, type SalvageSource } from './source.js';
 
@@ -117,9 +117,10 @@ class Salvage {
     this.#noteMissing(known, files);
     this.#readLogs(known, files);
     await this.#readTables(known, files);
-    for (const range of unreadableRanges()) this.#noteUnreadable(range);
     const keyspaces = this.#keyspaces(known);
     const written = await this.#write(keyspaces);
+    // Not before: tables are read once more while they are copied.
+    for (const range of unreadableRanges()) this.#noteUnreadable(range);
     const { losses, notes, discardedBytes, readEntryCount } = this.#findings;
     const { manifest } = known;
     return { manifest, readEntryCount, ...written, losses, notes, discardedBytes };
@@ -195,10 +196,22 @@ class Salvage {
       }
       const keyspace = owner && known.keyspaces.get(owner.keyspaceId)?.name;
       const request = { fileNumber, known: owner?.table ?? null, keyspace };
-      const salvaged = salvageTable(this.#source, request, this.#findings);
+      const salvaged = this.#salvageTable(known, request);
       if (salvaged !== null) this.#addTable(fileNumber, salvaged, owner?.keyspaceId);
       this.#advance(sizeBytes);
       await yieldTurn();
+    }
+  }
+
+  /** `null` also for a table that the disk does not open any more, which is reported. */
+  #salvageTable(known: KnownState, request: TableRequest): SalvagedTable | null {
+    try {
+      return salvageTable(this.#source, request, this.#findings);
+    } catch (error) {
+      if (!isDeviceFailure(error)) throw error;
+      const { fileNumber } = request;
+      this.#loseFile(known, { kind: 'table', fileNumber }, error.message);
+      return null;
     }
   }
 

@@ -44,16 +44,20 @@ export type ManifestState = 'whole' | 'incomplete' | 'lost';
 /** What a salvage found, wrote and could not save. */
 export interface SalvageReport {
   readonly manifest: ManifestState;
-  /** Entries read from undamaged places, older versions and tombstones included. */
+  /** Entries read from undamaged places, older versions and tombstones included; not those lost before they were copied. */
   readonly readEntryCount: number;
   /** Entries written: the newest version of every key that is not deleted. */
   readonly entryCount: number;
   readonly tableCount: number;
   readonly sizeBytes: number;
   readonly keyspaces: readonly SalvagedKeyspace[];
-  /** Everything lost. A key in a lost range may be missing, have an older value, or be there although it was deleted. */
+  /**
+   * Everything lost: what is damaged or missing, files of another database, and what the disk does not give, be it only
+   * when that is to be copied. A key in a lost range may be missing, have an older value, or be there although it was
+   * deleted.
+   */
   readonly losses: readonly SalvageLoss[];
-  /** Damage that cost no entry, such as that of a filter or an index, in words. */
+  /** Damage that cost no entry, such as that of a filter or an index, and where in tables the disk failed, in words. */
   readonly notes: readonly string[];
   /** Bytes at the ends of logs that were never synced: normal after a crash, and not part of `losses`. */
   readonly discardedBytes: number;

@@ -4,14 +4,11 @@
 //   2. It does not: the blocks are searched for. That needs the table's identifier, from the manifest or from what is left
 //      of the footer; without it no block can prove that it belongs here.
 //
-// Only the places of the intact blocks are kept; the merge reads them again, one at a time.
+// Only the places of the intact blocks are kept; the merge reads them again, one at a time: table-source.ts.
 
 import { compareWhole, isStorageError, type StorageError } from '@varve/base';
 import {
   entryCountOf,
-  keyEnd,
-  keyStart,
-  kindAt,
   readStoredBlock,
   readStoredProperties,
   readTableFooter,
@@ -21,15 +18,15 @@ import {
   sequenceAt,
   type TableOwner,
   TableReader,
-  valueEnd,
-  valueStart,
 } from '@varve/sstable';
 import type { RandomAccessFile } from '@varve/vfs';
 import { type DatabaseDirectory, tableFileName } from '../directory/index.js';
 import type { TableMetadata } from '../manifest/index.js';
 import { isDamage, isDeviceFailure } from './read-failures.js';
 import type { SalvageFindings } from './salvage-report.js';
-import type { SalvagedEntry, SalvageSource } from './source.js';
+import type { SalvageSource } from './source.js';
+import { type LostRange, lossInTable } from './table-loss.js';
+import { entriesOf, firstKeyOf, type IntactBlock, lastKeyOf, tableSource } from './table-source.js';
 
 /** Where the table identifier stands in a footer, and how long footers are: docs/format/sstable.md. */
 const FOOTER_SIZE_BYTES = 128;
@@ -72,12 +69,14 @@ class TableSalvage {
   readonly #file: RandomAccessFile;
   readonly #request: TableRequest;
   readonly #findings: SalvageFindings;
-  readonly #blocks: StoredRange[] = [];
+  readonly #blocks: IntactBlock[] = [];
   #entryCount = 0;
   #firstKey: Uint8Array | undefined;
   #lastKey: Uint8Array | undefined;
   #lastSequence = 0;
   #owner: TableOwner | null = null;
+  /** As the whole footer said: a failing disk may give that once. */
+  #footerTableId: Uint8Array | null = null;
 
   constructor(file: RandomAccessFile, request: TableRequest, findings: SalvageFindings) {
     this.#file = file;
@@ -87,22 +86,20 @@ class TableSalvage {
 
   run(directory: DatabaseDirectory): SalvagedTable | null {
     const tableId = this.#readThroughIndex() ?? this.#readByScan();
-    if (tableId === null || this.#firstKey === undefined) return null;
+    const firstKey = this.#firstKey;
+    const lastKey = this.#lastKey;
+    if (tableId === null || firstKey === undefined || lastKey === undefined) return null;
     this.#findings.readEntryCount += this.#entryCount;
-    const source = tableSource(directory, {
-      fileNumber: this.#request.fileNumber,
-      firstKey: this.#firstKey,
-      tableId,
-      blocks: this.#blocks,
-    });
-    return { source, owner: this.#owner };
+    const { fileNumber, keyspace = this.#owner?.keyspaceName } = this.#request;
+    const table = { fileNumber, keyspace, tableId, blocks: this.#blocks, firstKey, lastKey };
+    return { source: tableSource(directory, table, this.#findings), owner: this.#owner };
   }
 
   /** Step 1. Gives the table's identifier, or `null` when the table does not open. */
   #readThroughIndex(): Uint8Array | null {
-    const reader = this.#open();
-    if (reader === null) return null;
-    const { tableId } = readTableFooter(this.#file);
+    const opened = this.#open();
+    if (opened === null) return null;
+    const { reader, tableId } = opened;
     this.#owner = reader.properties.owner;
     const lost: number[] = [];
     for (let index = 0; index < reader.blockCount; index++) {
@@ -116,15 +113,17 @@ class TableSalvage {
     return tableId;
   }
 
-  #open(): TableReader | null {
+  #open(): OpenedTable | null {
     const { known, fileNumber } = this.#request;
     try {
-      const { tableId, databaseId } = readTableFooter(this.#file);
+      const footer = readTableFooter(this.#file);
+      this.#footerTableId = footer.tableId;
+      const tableId = known?.tableId ?? footer.tableId;
       const sizeBytes = known?.sizeBytes ?? this.#file.sizeSync();
-      const expected = { fileNumber, tableId: known?.tableId ?? tableId, databaseId, sizeBytes };
+      const expected = { fileNumber, tableId, databaseId: footer.databaseId, sizeBytes };
       const reader = TableReader.openSync(this.#file, expected);
       if (reader.filterDamage !== null) this.#note(reader.filterDamage);
-      return reader;
+      return { reader, tableId };
     } catch (error) {
       // A limit of the machine says nothing of the table: taken for damage, a whole table would be searched for blocks.
       if (!isDamage(error) && !isDeviceFailure(error)) throw error;
@@ -182,8 +181,8 @@ class TableSalvage {
   }
 
   /** Takes every block, and gives what lies between them: behind the first block of another kind there are no entries. */
-  #takeFound(found: readonly ScanFinding[], end: number): Lost[] {
-    const gaps: Lost[] = [];
+  #takeFound(found: readonly ScanFinding[], end: number): LostRange[] {
+    const gaps: LostRange[] = [];
     const { known } = this.#request;
     const dataEnd = found.find(({ kind }) => kind === 'other')?.offset ?? end;
     for (const finding of found) {
@@ -219,8 +218,8 @@ class TableSalvage {
   }
 
   #identifierFor(bytes: Uint8Array): Uint8Array | null {
-    const { known } = this.#request;
-    if (known !== null) return known.tableId;
+    const tableId = this.#request.known?.tableId ?? this.#footerTableId;
+    if (tableId !== null) return tableId;
     if (bytes.length < FOOTER_SIZE_BYTES) return null;
     const start = bytes.length - FOOTER_SIZE_BYTES + TABLE_ID_OFFSET;
     return bytes.slice(start, start + TABLE_ID_SIZE_BYTES);
@@ -249,38 +248,26 @@ class TableSalvage {
   }
 
   #take({ offset, end }: StoredRange, content: Uint8Array): void {
-    this.#blocks.push({ offset, end });
-    this.#entryCount += entryCountOf(content, 0);
+    const entryCount = entryCountOf(content, 0);
+    this.#blocks.push({ offset, end, entryCount });
+    this.#entryCount += entryCount;
     this.#firstKey ??= firstKeyOf(content);
-    const last = entryCountOf(content, 0) - 1;
-    this.#lastKey = content.slice(keyStart(content, 0, last), keyEnd(content, 0, last));
-    this.#lastSequence = sequenceAt(content, 0, last);
+    this.#lastKey = lastKeyOf(content);
+    this.#lastSequence = sequenceAt(content, 0, entryCount - 1);
   }
 
   #note({ message }: StorageError): void {
     this.#findings.notes.push(message);
   }
 
-  #lose({ offset, end, firstKey, lastKey, entryCount, reason }: Lost): void {
-    const { fileNumber, keyspace } = this.#request;
-    this.#findings.losses.push({
-      file: tableFileName(fileNumber),
-      offset,
-      sizeBytes: end - offset,
-      reason,
-      ...(keyspace === undefined ? {} : { keyspace }),
-      ...(firstKey === undefined ? {} : { firstKey }),
-      ...(lastKey === undefined ? {} : { lastKey }),
-      ...(entryCount === undefined ? {} : { entryCount }),
-    });
+  #lose(lost: LostRange): void {
+    this.#findings.losses.push(lossInTable(this.#request, lost));
   }
 }
 
-interface Lost extends StoredRange {
-  readonly firstKey: Uint8Array | undefined;
-  readonly lastKey: Uint8Array | undefined;
-  readonly entryCount?: number | undefined;
-  readonly reason: string;
+interface OpenedTable {
+  readonly reader: TableReader;
+  readonly tableId: Uint8Array;
 }
 
 /**
@@ -305,8 +292,8 @@ function firstKeyIn(finding: ScanFinding | undefined): Uint8Array | undefined {
 }
 
 /** Gaps that touch are one. */
-function joined(gaps: readonly Lost[]): Lost[] {
-  const runs: Lost[] = [];
+function joined(gaps: readonly LostRange[]): LostRange[] {
+  const runs: LostRange[] = [];
   for (const gap of gaps) {
     const last = runs.at(-1);
     if (last?.end === gap.offset) runs[runs.length - 1] = { ...last, end: gap.end };
@@ -315,52 +302,8 @@ function joined(gaps: readonly Lost[]): Lost[] {
   return runs;
 }
 
-function rangeOf(known: TableMetadata | null): Pick<Lost, 'firstKey' | 'lastKey'> {
+function rangeOf(known: TableMetadata | null): Pick<LostRange, 'firstKey' | 'lastKey'> {
   return { firstKey: known?.smallestKey, lastKey: known?.largestKey };
-}
-
-interface IntactBlocks {
-  readonly fileNumber: number;
-  readonly firstKey: Uint8Array;
-  readonly tableId: Uint8Array;
-  readonly blocks: readonly StoredRange[];
-}
-
-function tableSource(directory: DatabaseDirectory, table: IntactBlocks): SalvageSource {
-  const path = directory.pathOf(tableFileName(table.fileNumber));
-  return {
-    rank: table.fileNumber,
-    firstKey: table.firstKey,
-    *entries() {
-      for (const range of table.blocks) {
-        // Opened for one block at a time: thousands of tables may be under way.
-        const file = directory.fileSystem.openSync(path, 'read');
-        let content: Uint8Array;
-        try {
-          content = readStoredBlock(file, table.tableId, range);
-        } finally {
-          file.closeSync();
-        }
-        yield* entriesOf(content);
-      }
-    },
-  };
-}
-
-function* entriesOf(content: Uint8Array): Generator<SalvagedEntry, void> {
-  const entryCount = entryCountOf(content, 0);
-  for (let index = 0; index < entryCount; index++) {
-    yield {
-      key: content.subarray(keyStart(content, 0, index), keyEnd(content, 0, index)),
-      value: content.subarray(valueStart(content, 0, index), valueEnd(content, 0, index)),
-      sequence: sequenceAt(content, 0, index),
-      kind: kindAt(content, 0, index),
-    };
-  }
-}
-
-function firstKeyOf(content: Uint8Array): Uint8Array {
-  return content.slice(keyStart(content, 0, 0), keyEnd(content, 0, 0));
 }
 
 /** As much of the file as the table has; nothing of one that is larger than a table can be, if that is all that is known. */

@@ -2,6 +2,7 @@ import { createRandom, initializeChecksums } from '@varve/base';
 import {
   FaultyFileSystem,
   type FileOperation,
+  type FileStatus,
   MemoryFileSystem,
   RecordingFileSystem,
 } from '@varve/vfs';
@@ -27,6 +28,25 @@ beforeEach(() => {
   memory.makeDirectorySync(DIRECTORY);
   memory.syncDirectorySync('/');
 });
+
+/** In which every file has a hard link elsewhere; `onRemove` is told of what loses its name here. */
+class LinkedFileSystem extends WatchedFileSystem {
+  readonly #onRemove: (path: string) => void;
+
+  constructor(inner: MemoryFileSystem, onRemove: (path: string) => void) {
+    super(inner, () => {});
+    this.#onRemove = onRemove;
+  }
+
+  override statSync(path: string): FileStatus {
+    return { ...super.statSync(path), linkCount: 2 };
+  }
+
+  override removeSync(path: string): void {
+    this.#onRemove(path);
+    super.removeSync(path);
+  }
+}
 
 /** Makes an old log that may be recycled. */
 function writeOldLog(logId: number): Uint8Array {
@@ -76,6 +96,18 @@ describe('prepareLog', () => {
     const old = writeOldLog(5);
     prepare(memory, 12, { recycledLogId: 5, preallocateBytes: 100 });
     expect(fileBytes(memory, logPath(12)).length).toBe(old.length);
+  });
+
+  test('does not write over a file that has another name, but gives up its own', () => {
+    const old = writeOldLog(5);
+    const linked = new Map<string, Uint8Array>();
+    const fileSystem = new LinkedFileSystem(memory, (path) =>
+      linked.set(path, fileBytes(memory, path)),
+    );
+    prepare(fileSystem, 12, { recycledLogId: 5 });
+    expect(linked).toEqual(new Map([[logPath(5), old]]));
+    expect(headerOf(memory, 12).origin).toBe('new');
+    expect(memory.listSync(DIRECTORY)).toEqual(['000012.log']);
   });
 
   test('leaves a file that a crash changes in no way', () => {

@@ -88,9 +88,20 @@ interface Source {
 
 function findSource(fileSystem: FileSystem, job: PrepareLogJob): Source {
   const recycled = `${job.directory}/${job.recycledFileName}`;
-  return job.recycledFileName !== null && fileSystem.existsSync(recycled)
+  return job.recycledFileName !== null && isRecyclable(fileSystem, recycled)
     ? { path: recycled, origin: 'recycled' }
     : { path: `${job.directory}/${temporaryFileName(job.logId)}`, origin: 'new' };
+}
+
+/** One that has another name is in somebody's backup, where it must stay what it is: only our name is removed. */
+function isRecyclable(fileSystem: FileSystem, path: string): boolean {
+  assert(path.endsWith('.log'), 'only a log is written over');
+  if (!fileSystem.existsSync(path)) return false;
+  const { linkCount } = fileSystem.statSync(path);
+  assert(linkCount > 0, 'a file that is there has a name');
+  if (linkCount === 1) return true;
+  fileSystem.removeSync(path);
+  return false;
 }
 
 function writeLogFileSync(fileSystem: FileSystem, source: Source, job: PrepareLogJob): void {

@@ -66,6 +66,11 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     why: 'I5: whether there is space for zeros ahead need not be known',
   },
   {
+    operations: ['freeSpace'],
+    name: /^database$/,
+    why: 'I5: a merge is tried again where nobody knows whether it fits',
+  },
+  {
     operations: ['exists', 'stat', 'remove', 'freeSpace', 'create', 'write', 'syncData'],
     name: /^RESERVE$/,
     why: 'I5: the reserve is good to have, not needed',
