@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { describe, expect, test } from 'vitest';
 import { errorOf, openLevel, temporaryDirectory } from './testing/open-level.js';
 import { VarveLevel } from './varve-level.js';
@@ -99,6 +100,37 @@ describe('opening', () => {
     });
     const { keyspaces } = JSON.parse(level.getProperty('varve.stats'));
     expect(keyspaces[0]).toMatchObject({ compression: 'none', keyEncoding: 'binary' });
+  });
+});
+
+describe('closing', () => {
+  test('tells once of what failed; the next call ends it, and the database opens again', async () => {
+    const fileSystem = new FaultyFileSystem(new MemoryFileSystem());
+    const level = await openLevel({ fileSystem }, '/db');
+    await level.put('a', '1');
+    fileSystem.addRule({
+      ...{ operation: 'syncData', path: '*.log', effect: { kind: 'error', errno: 'EIO' } },
+    });
+    expect(await errorOf(level.close())).toMatchObject({
+      code: 'LEVEL_DATABASE_NOT_CLOSED',
+      cause: { code: 'LEVEL_IO_ERROR' },
+    });
+    fileSystem.clearRules();
+    expect(level.status).toBe('open');
+    expect(await errorOf(level.get('a'))).toMatchObject({ code: 'LEVEL_DATABASE_NOT_OPEN' });
+    expect(() => level.iterator()).toThrow(
+      expect.objectContaining({ code: 'LEVEL_DATABASE_NOT_OPEN' }),
+    );
+    expect(() => level.snapshot()).toThrow(
+      expect.objectContaining({ code: 'LEVEL_DATABASE_NOT_OPEN' }),
+    );
+    await level.close();
+    expect(level.status).toBe('closed');
+    await level.open();
+    await level.put('b', '2');
+    await level.close();
+    await level.open();
+    expect(await level.get('b')).toBe('2');
   });
 });
 

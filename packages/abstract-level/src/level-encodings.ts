@@ -59,6 +59,16 @@ export function encodingOf(format: string | undefined): Encoding<LevelData> {
   return format === 'utf8' ? textEncoding : bufferEncoding;
 }
 
+/** The engine wants two objects for keys and values, also where they hold nothing between two calls, as here. */
+const valueEncodings = new Map(
+  [textEncoding, bufferEncoding, unwantedEncoding].map((encoding) => [encoding, { ...encoding }]),
+);
+
+/** The same encoding as another object, for values. */
+export function valueEncodingOf(encoding: Encoding<LevelData>): Encoding<LevelData> {
+  return valueEncodings.get(encoding)!;
+}
+
 function viewOf(memory: ArrayBuffer, offset: number, length: number): Buffer {
   return Buffer.from(memory, offset, length);
 }

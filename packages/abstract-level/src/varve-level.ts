@@ -25,6 +25,7 @@ import {
   type LevelData,
   textEncoding,
   unwantedEncoding,
+  valueEncodingOf,
 } from './level-encodings.js';
 import { LevelError, rethrow, toLevelError } from './level-error.js';
 import { type DatabaseOptions, engineOptionsOf, type OpenOptions } from './level-options.js';
@@ -101,6 +102,7 @@ const Level = AbstractLevel as unknown as LevelConstructor;
 export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDefault, VDefault> {
   readonly #location: string;
   #database: Database<Uint8Array, Uint8Array> | null = null;
+  #hasBegunToClose = false;
   #texts!: Entries;
   #buffers!: Entries;
 
@@ -124,6 +126,7 @@ export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDef
     try {
       const database = await open(this.#location, engineOptionsOf(options));
       this.#database = database;
+      this.#hasBegunToClose = false;
       this.#texts = this.#viewed(textEncoding, textEncoding);
       this.#buffers = this.#viewed(bufferEncoding, bufferEncoding);
     } catch (error) {
@@ -131,8 +134,15 @@ export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDef
     }
   }
 
+  /**
+   * The engine is closed even when that fails. Only the first call tells of it: abstract-level says `'open'` until a call
+   * succeeds, and would neither open nor close again.
+   */
   async _close(): Promise<void> {
-    await this.#database?.close().catch(rethrow);
+    if (!this.#hasBegunToClose) {
+      this.#hasBegunToClose = true;
+      await this.#database?.close().catch(rethrow);
+    }
     this.#database = null;
   }
 
@@ -205,8 +215,13 @@ export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDef
   }
 
   _snapshot(options: object): VarveSnapshot {
-    return new VarveSnapshot(this.#database as unknown as Database<unknown, unknown>, options);
+    try {
+      return new VarveSnapshot(this.#database!.snapshot(), options);
+    } catch (error) {
+      throw toLevelError(error);
+    }
   }
+
   /**
    * About how many bytes the range from `start` to before `end` takes: in tables as they are stored, and in memory.
    */
@@ -285,7 +300,8 @@ export class VarveLevel<KDefault = string, VDefault = string> extends Level<KDef
   }
 
   #viewed(key: Encoding<LevelData>, value: Encoding<LevelData>): Entries {
-    const entries = this.#database!.withEncodings({ keyEncoding: key, valueEncoding: value });
+    const valueEncoding = valueEncodingOf(value);
+    const entries = this.#database!.withEncodings({ keyEncoding: key, valueEncoding });
     return entries as unknown as Entries;
   }
 

@@ -3,7 +3,7 @@
  *
  * abstract-level counts the reads; the engine's snapshot is given up when it says so.
  */
-import type { Database, Snapshot } from '@varve/engine';
+import type { Snapshot } from '@varve/engine';
 import { AbstractSnapshot } from 'abstract-level';
 
 /** What abstract-level passes to the constructor of a snapshot; its types do not say. */
@@ -14,10 +14,10 @@ export class VarveSnapshot extends (AbstractSnapshot as SnapshotConstructor) {
   /** For reads of the engine. */
   readonly readOptions: { readonly snapshot: Snapshot };
 
-  /** Made by `VarveLevel.snapshot()`. */
-  constructor(database: Database<unknown, unknown>, options: object) {
+  /** Made by `VarveLevel.snapshot()`, of a snapshot that there is: from here on closing the database closes it. */
+  constructor(snapshot: Snapshot, options: object) {
     super(options);
-    this.readOptions = { snapshot: database.snapshot() };
+    this.readOptions = { snapshot };
   }
 
   /** Called by abstract-level once no read needs the snapshot. */

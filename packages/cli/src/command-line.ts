@@ -57,16 +57,28 @@ export async function runVarve(words: readonly string[], options: RunOptions): P
   options.onInterruptible(() => terminal.interrupt());
   const session: Session = { terminal, exitCode: ExitCode.done };
   try {
-    await createProgram(session, options.version).parseAsync(words, { from: 'user' });
+    const exitCode = await runWords(session, words, options);
     await terminal.output.flush();
+    return exitCode;
+  } catch (error) {
+    return await printFailure(terminal, error);
+  }
+}
+
+async function runWords(
+  session: Session,
+  words: readonly string[],
+  { version }: RunOptions,
+): Promise<number> {
+  try {
+    await createProgram(session, version).parseAsync(words, { from: 'user' });
     return session.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
-      await terminal.output.flush();
       // Help and version are asked for with words, which commander reports as errors of code 0.
       return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     }
-    return await printFailure(terminal, error);
+    throw error;
   }
 }
 

@@ -22,6 +22,15 @@ describe('reportFailure', () => {
     expect(reportFailure(new NotSoError('x')).stack).toBeUndefined();
   });
 
+  test.each([
+    ['ENOSPC', /not complete\. Free some space/],
+    ['EFBIG', /ulimit -f/],
+    ['EACCES', /permissions/],
+  ])('says what to do about %s outside the store', (code, advice) => {
+    const error = Object.assign(new Error(code), { syscall: 'write', code });
+    expect(reportFailure(error).advice).toMatch(advice);
+  });
+
   test('passes on the advice of an answer', () => {
     expect(reportFailure(new NotSoError('x', { advice: 'Do y.' })).advice).toBe('Do y.');
   });

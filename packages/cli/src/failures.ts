@@ -60,6 +60,11 @@ const ADVICE: { readonly [code in StorageErrorCode]?: string } = {
   IO: 'Check the permissions of the directory and the health of the disk.',
 };
 
+/** No room for what a command writes outside the store: on the disk, in the quota, or under the limit of a file. */
+const FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const FULL_ADVICE =
+  'What was written is not complete. Free some space or raise the limit (`ulimit -f`), then try again.';
+
 /** Turns anything thrown by a command into what the user sees. */
 export function reportFailure(error: unknown): FailureReport {
   if (error instanceof UsageError || isRefusedArgument(error)) {
@@ -75,7 +80,7 @@ export function reportFailure(error: unknown): FailureReport {
     return { ...plain(error), advice: adviceFor(error) };
   }
   if (isSystemError(error)) {
-    return { ...plain(error), advice: ADVICE.IO };
+    return { ...plain(error), advice: isWithoutSpace(error) ? FULL_ADVICE : ADVICE.IO };
   }
   return reportBug(error);
 }
@@ -107,6 +112,10 @@ function isRefusedArgument(error: unknown): error is Error {
 /** Errors of Node's own calls (a missing input file, a refused write) carry the name of the call. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error;
+}
+
+function isWithoutSpace(error: Error & { code?: string }): boolean {
+  return FULL_CODES.has(error.code ?? '');
 }
 
 function reportBug(error: unknown): FailureReport {

@@ -1,12 +1,13 @@
 // Approach: real files in a temporary directory.
 
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NotSoError } from './failures.js';
 import {
-  closeOutputFile,
-  createOutputFile,
   createTemporaryDirectory,
   kindOfPath,
   openInput,
@@ -32,7 +33,7 @@ describe('openInput', () => {
   test('reads a file through a symbolic link and counts its bytes', async () => {
     writeFileSync(join(directory, 'real'), 'hello');
     symlinkSync(join(directory, 'real'), join(directory, 'link.csv'));
-    const source = openInput(join(directory, 'link.csv'), terminal);
+    const source = await openInput(join(directory, 'link.csv'), terminal);
     expect([source.name, source.sizeBytes, source.bytesRead]).toEqual(['link.csv', 5, 0]);
     const chunks: Uint8Array[] = [];
     for await (const chunk of source.chunks) {
@@ -43,7 +44,7 @@ describe('openInput', () => {
   });
 
   test('reads standard input for -', async () => {
-    const source = openInput('-', terminal);
+    const source = await openInput('-', terminal);
     expect([source.name, source.sizeBytes]).toEqual(['standard input', undefined]);
     stdin.end('typed');
     for await (const chunk of source.chunks) {
@@ -52,27 +53,29 @@ describe('openInput', () => {
     expect(source.bytesRead).toBe(5);
   });
 
-  test('says what is wrong with a path', () => {
-    expect(() => openInput(join(directory, 'none'), terminal)).toThrow('there is no such file');
-    expect(() => openInput(directory, terminal)).toThrow('it is a directory');
-  });
-});
-
-describe('createOutputFile', () => {
-  test('refuses to replace a file unless told to', async () => {
-    const path = join(directory, 'out');
-    const stream = await createOutputFile(path, { existing: 'refuse' });
-    stream.write('one');
-    await closeOutputFile(stream);
-    expect(readFileSync(path, 'utf8')).toBe('one');
-    await expect(createOutputFile(path, { existing: 'refuse' })).rejects.toThrow('exists already');
-    await closeOutputFile(await createOutputFile(path, { existing: 'replace' }));
-    expect(readFileSync(path, 'utf8')).toBe('');
+  test('says what is wrong with a path', async () => {
+    const none = join(directory, 'none');
+    await expect(openInput(none, terminal)).rejects.toThrow('there is no such file');
+    await expect(openInput(directory, terminal)).rejects.toThrow('it is a directory');
   });
 
-  test('says that the directory does not exist', async () => {
-    const path = join(directory, 'no', 'out');
-    await expect(createOutputFile(path, { existing: 'refuse' })).rejects.toThrow('no such file');
+  test('says that a file cannot be opened, before it is read', async () => {
+    // Not even root can open a socket as a file.
+    const path = join(directory, 'socket');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    await expect(openInput(path, terminal)).rejects.toThrow(NotSoError);
+    await expect(openInput(path, terminal)).rejects.toThrow(`Cannot read ${path}`);
+    server.close();
+    await once(server, 'close');
+  });
+
+  test('can be closed without being read, and after', async () => {
+    writeFileSync(join(directory, 'a'), 'hello');
+    const source = await openInput(join(directory, 'a'), terminal);
+    await source[Symbol.asyncDispose]();
+    await source[Symbol.asyncDispose]();
+    await expect(source.chunks[Symbol.asyncIterator]().next()).rejects.toThrow();
   });
 });
 

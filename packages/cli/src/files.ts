@@ -1,20 +1,20 @@
-// The files a command reads and writes outside the store: input of `import`, output of `export`, files to dump.
-// The only importer of node:fs in this package.
+// The files a command reads outside the store: input of `import`, files to dump. Those it writes: output-file.ts
+// and terminal/standard-output.ts. Nothing else in this package imports node:fs.
 //
 // Unlike the engine's file system, this follows symbolic links and reads pipes and devices: `<(zcat log.gz)`
 // and /dev/stdin are ordinary inputs.
 
+import { once } from 'node:events';
 import {
   closeSync,
   createReadStream,
-  createWriteStream,
   mkdtempSync,
   openSync,
+  type ReadStream,
   readdirSync,
   readSync,
   rmSync,
   statSync,
-  type WriteStream,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -33,46 +33,23 @@ export interface InputSource {
   /** Read so far: what progress shows. */
   readonly bytesRead: number;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Closes it, read or not. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Opens a file, or standard input for `-`. Throws NotSoError when it cannot be read. */
-export function openInput(path: string, terminal: Terminal): InputSource {
+export async function openInput(path: string, terminal: Terminal): Promise<InputSource> {
   if (path === STANDARD_STREAM) {
-    return countingSource('standard input', undefined, terminal.input);
+    return countingSource({ name: 'standard input', chunks: terminal.input });
   }
   const status = statOrThrow(path);
   if (status.isDirectory()) {
     throw new UsageError(`Cannot read ${path}: it is a directory; name a file in it`);
   }
   const sizeBytes = status.isFile() ? status.size : undefined;
-  const chunks = terminal.interruptible(createReadStream(path));
-  return countingSource(basename(path), sizeBytes, chunks);
-}
-
-/** Creates a file to write to. Throws NotSoError when it exists, unless `existing` is `'replace'`. */
-export async function createOutputFile(
-  path: string,
-  options: { existing: 'refuse' | 'replace' },
-): Promise<WriteStream> {
-  const stream = createWriteStream(path, { flags: options.existing === 'replace' ? 'w' : 'wx' });
-  await new Promise<void>((resolve, reject) => {
-    stream.once('open', () => resolve());
-    stream.once('error', (error: NodeJS.ErrnoException) => reject(outputFailure(path, error)));
-  });
-  return stream;
-}
-
-/** Ends a file of `createOutputFile` and resolves when the operating system has all of it. */
-export async function closeOutputFile(stream: WriteStream): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    stream.once('error', reject);
-    stream.end(() => resolve());
-  });
-}
-
-/** Removes a file that could not be completed. */
-export function removeIncompleteFile(path: string): void {
-  rmSync(path, { force: true });
+  const stream = await openStream(path);
+  const chunks = terminal.interruptible(stream);
+  return countingSource({ name: basename(path), sizeBytes, chunks, stream });
 }
 
 /** Whether a directory, a file or nothing is at the path. */
@@ -124,13 +101,35 @@ function statOrThrow(path: string) {
   }
 }
 
-function countingSource(
-  name: string,
-  sizeBytes: number | undefined,
-  stream: AsyncIterable<Uint8Array>,
-): InputSource {
-  const source = { name, sizeBytes, bytesRead: 0, chunks: count(stream) };
-  async function* count(chunks: AsyncIterable<Uint8Array>) {
+/** Waits until it is open, without keeping the process from its signals: a named pipe opens when a writer comes. */
+async function openStream(path: string): Promise<ReadStream> {
+  const stream = createReadStream(path);
+  try {
+    await once(stream, 'open');
+  } catch (error) {
+    throw inputFailure(path, error as NodeJS.ErrnoException);
+  }
+  return stream;
+}
+
+interface SourceParts {
+  readonly name: string;
+  readonly sizeBytes?: number | undefined;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** What to close; standard input is the process's own. */
+  readonly stream?: ReadStream;
+}
+
+function countingSource(parts: SourceParts): InputSource {
+  const { chunks, name, sizeBytes, stream } = parts;
+  const source = {
+    name,
+    sizeBytes,
+    bytesRead: 0,
+    chunks: count(),
+    [Symbol.asyncDispose]: () => closeStream(stream),
+  };
+  async function* count() {
     for await (const chunk of chunks) {
       source.bytesRead += chunk.length;
       yield chunk;
@@ -139,17 +138,28 @@ function countingSource(
   return source;
 }
 
+async function closeStream(stream: ReadStream | undefined): Promise<void> {
+  if (stream !== undefined) {
+    stream.destroy();
+    await untilClosed(stream);
+  }
+}
+
 function inputFailure(path: string, error: NodeJS.ErrnoException): NotSoError {
   return new NotSoError(`Cannot read ${path}: ${reasonOf(error)}`, { cause: error });
 }
 
-function outputFailure(path: string, error: NodeJS.ErrnoException): NotSoError {
-  const advice = error.code === 'EEXIST' ? 'Add --force to replace it.' : undefined;
-  const options = advice === undefined ? { cause: error } : { cause: error, advice };
-  return new NotSoError(`Cannot write ${path}: ${reasonOf(error)}`, options);
+/** Resolves when a stream that was destroyed has given its file back, whatever went wrong with it. */
+export async function untilClosed(
+  stream: NodeJS.EventEmitter & { readonly closed: boolean },
+): Promise<void> {
+  if (!stream.closed) {
+    await new Promise<void>((resolve) => stream.once('close', () => resolve()));
+  }
 }
 
-function reasonOf(error: NodeJS.ErrnoException): string {
+/** Why a call of the file system failed, as the end of a message. */
+export function reasonOf(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'ENOENT':
       return 'there is no such file or directory';

@@ -101,6 +101,18 @@ describe('the program', () => {
     expect((await varve('verify', store.directory)).exitCode).toBe(0);
   });
 
+  test('ends with 1 when standard output is a file that cannot take everything', async () => {
+    await fill(300);
+    const run = (words: string, limitKib: number) =>
+      shell(`ulimit -f ${limitKib}; node "$VARVE" ${words} > "$STORE.out"`);
+    for (const words of ['scan "$STORE"', 'export "$STORE"', 'scan "$STORE" --json', '--help']) {
+      expect((await run(words, 1000)).exitCode).toBe(0);
+      const result = await run(words, 1);
+      expect(result.exitCode).toBe(1);
+      expect(result.stderr).toMatch(/^error: EFBIG.*\n.*not complete/);
+    }
+  });
+
   test('writes the bytes of a value and nothing else with --raw', async () => {
     const script = `printf '\\000\\377' | node "$VARVE" put "$STORE" k - && node "$VARVE" get "$STORE" k --raw | od -An -tx1`;
     expect((await shell(script)).stdout.trim()).toBe('00 ff');

@@ -68,6 +68,16 @@ describe('approximateSize', () => {
     expect(Math.abs(all - left - right)).toBeLessThan(all * 0.2);
   });
 
+  test('is 0 for a range that ends before it starts, or where it does', async () => {
+    fill(0, 400);
+    for (const stage of ['memory', 'one table']) {
+      const inverted = { gte: keyOf(300), lt: keyOf(100) };
+      expect(database.approximateSize(inverted), stage).toBe(0);
+      expect(database.approximateSize({ gte: keyOf(200), lt: keyOf(200) }), stage).toBe(0);
+      await database.flush();
+    }
+  });
+
   test('refuses a range that is none and a closed database', async () => {
     expect(() => database.approximateSize({ gte: 1 as never })).toThrow(TypeError);
     await database.close();

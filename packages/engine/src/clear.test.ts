@@ -67,6 +67,65 @@ describe('clear', () => {
     expect(everythingIn(database)).toEqual([['zzz', 'new']]);
   });
 
+  test.each(['put', 'putSync', 'batch', 'del'] as const)(
+    'spares keys that were there and that %s writes to while it runs, in memory and in tables',
+    async (method) => {
+      await fill(3500);
+      const clearing = database.clear();
+      const rewritten = [0, 999, 1000, 1750, 3499].map(keyOf);
+      for (const key of rewritten) {
+        if (method === 'put') void database.put(key, 'new');
+        if (method === 'putSync') database.putSync(key, 'new');
+        if (method === 'batch') void database.batch([{ type: 'put', key, value: 'new' }]);
+        if (method === 'del') void database.del(key);
+      }
+      await clearing;
+      const expected = method === 'del' ? [] : rewritten.map((key) => [key, 'new']);
+      expect(everythingIn(database)).toEqual(expected);
+    },
+  );
+
+  test('spares what is written to at any turn of it, from either end, with flushes in between', async () => {
+    for (const reverse of [false, true]) {
+      await fill(3000);
+      const random = createRandom(reverse ? 1 : 2);
+      const written = new Map<string, string>();
+      const flushes: Promise<void>[] = [];
+      let isOver = false;
+      const clearing = database.clear({ reverse }).then(() => {
+        isOver = true;
+      });
+      for (let round = 0; !isOver; round++) {
+        const key = keyOf(random.below(3000));
+        written.set(key, `${round}`);
+        void database.put(key, `${round}`, { durability: round % 2 === 0 ? 'os' : 'always' });
+        if (round % 10 === 0) flushes.push(database.flush());
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await Promise.all([clearing, ...flushes]);
+      const entries = new Map(everythingIn(database));
+      for (const [key, value] of written) expect(entries.get(key), key).toBe(value);
+      expect(entries.size).toBe(written.size);
+      await database.clear();
+    }
+  });
+
+  test('counts nothing for its limit that comes after the call', async () => {
+    await fill(5);
+    const clearing = database.clear({ limit: 2, reverse: true });
+    database.putSync('later', 'x');
+    await clearing;
+    expect(keysLeft()).toEqual([...[0, 1, 2].map(keyOf), 'later']);
+  });
+
+  test('removes what was written before the call and is not acknowledged yet', async () => {
+    const putting = database.put('early', '1');
+    const clearing = database.clear();
+    const later = database.put('late', '2');
+    await Promise.all([putting, clearing, later]);
+    expect(keysLeft()).toEqual(['late']);
+  });
+
   test('keeps to its keyspace', async () => {
     const other = await database.keyspace('other');
     await other.put('a', '1');

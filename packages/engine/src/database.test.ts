@@ -170,20 +170,18 @@ describe('Events', () => {
   test('tell when writers begin and end to wait, and for how long', async () => {
     const db = await openHeld({ durability: 'os' });
     const seen: string[] = [];
-    db.events.on('stall', ({ reason }) => {
-      seen.push(reason);
-      clock.advance(7);
-    });
-    db.events.on('stallEnd', ({ reason, durationMs }) => seen.push(`${reason} ${durationMs >= 7}`));
+    db.events.on('stall', ({ reason }) => seen.push(reason));
+    db.events.on('stallEnd', ({ reason, durationMs }) => seen.push(`${reason} ${durationMs}`));
     for (let index = 0; index < 40; index++) db.putSync(`k${index}`, LARGE);
+    // Not in the middle of a write.
+    expect(seen).toEqual([]);
+    await quiescence();
     expect(seen.length).toBeGreaterThan(0);
-    expect(seen.filter((_, index) => index % 2 === 1).every((text) => text.endsWith('true'))).toBe(
-      true,
-    );
+    for (const [index, text] of seen.entries()) expect(text).toMatch(index % 2 ? / \d+$/ : /^\w+$/);
     const { counts, durationsMs } = db.stats().stalls;
     const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
     expect(total).toBe(Math.ceil(seen.length / 2));
-    expect(Object.values(durationsMs).reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(7);
+    expect(Object.values(durationsMs).every((ms) => ms >= 0)).toBe(true);
     await db.close();
   });
 

@@ -14,7 +14,7 @@ import {
   untilAborted,
 } from '@varve/base';
 import type { DatabaseState, DatabaseStatus } from './database-state.js';
-import { type EncodingOption, resolveEncoding, type ValueOf } from './encoding/index.js';
+import { type EncodingOption, resolveEncodings, type ValueOf } from './encoding/index.js';
 import type { EventHub } from './events.js';
 import { locateWorkerEntry } from './executor/index.js';
 import { runFlushJob } from './flush/index.js';
@@ -68,8 +68,7 @@ export async function open<const O extends DatabaseOptions = Record<never, never
     throw new TypeError('Cannot open the database: its path must be a non-empty string');
   }
   const resolved = resolveOptions(options ?? {});
-  const key = resolveEncoding(resolved.keyEncoding);
-  const value = resolveEncoding(resolved.valueEncoding);
+  const { key, value } = resolveEncodings(resolved.keyEncoding, resolved.valueEncoding);
   await initializeChecksums();
   const store = await openStore(path, resolved, { key: key.name, value: value.name });
   try {
@@ -187,8 +186,10 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
       valueEncoding = 'utf8',
       compression,
     }: KeyspaceOptions = options ?? {};
-    const key = resolveEncoding(keyEncoding as EncodingOption);
-    const value = resolveEncoding(valueEncoding as EncodingOption);
+    const { key, value } = resolveEncodings(
+      keyEncoding as EncodingOption,
+      valueEncoding as EncodingOption,
+    );
     const wanted = { name: checkedName(name), compression: resolveCompression(compression) };
     this.#store.assertReadable();
     const metadata =
@@ -233,14 +234,14 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
   }
 
   /** Writes what is in memory to tables; resolves when they are durable. */
-  flush({ signal }: CancelOptions = {}): Promise<void> {
+  async flush({ signal }: CancelOptions = {}): Promise<void> {
     return signal === undefined
       ? this.#store.flush()
       : untilAborted(signal, () => this.#store.flush());
   }
 
   /** Merges everything in a range of a keyspace (default: all of the default one) down to the deepest level. */
-  compact(options: CompactOptions<K> & CancelOptions = {}): Promise<void> {
+  async compact(options: CompactOptions<K> & CancelOptions = {}): Promise<void> {
     const { signal } = options;
     return signal === undefined
       ? this.#compact(options)
@@ -248,6 +249,8 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
   }
 
   async #compact(options: CompactOptions<K>): Promise<void> {
+    // Before anything is done, and before the caller can change their bytes.
+    const given = this.#givenBounds(options);
     await this.#store.flush();
     const { versions } = this.#store;
     const metadata = this.#find(options.keyspace ?? DEFAULT_KEYSPACE_NAME);
@@ -257,13 +260,13 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
         `Cannot compact keyspace ${options.keyspace}: there is none`,
       );
     }
-    const bounds = this.#boundsOf(options, versions.current.keyspaces.get(metadata.id)!);
-    if (bounds === null) return;
-    await this.#store.compact({ keyspaceId: metadata.id, ...bounds });
+    const whole = wholeRange(versions.current.keyspaces.get(metadata.id)!);
+    if (whole === null) return;
+    await this.#store.compact({ keyspaceId: metadata.id, ...whole, ...given });
   }
 
   /** Resolves when no flush or compaction runs or is due, everything done is durable, and the files it made obsolete are removed. */
-  settle({ signal }: CancelOptions = {}): Promise<void> {
+  async settle({ signal }: CancelOptions = {}): Promise<void> {
     return signal === undefined
       ? this.#store.settle()
       : untilAborted(signal, () => this.#store.settle());
@@ -310,20 +313,19 @@ export class Database<K = string, V = string> extends Keyspace<K, V> {
     return metadata;
   }
 
-  #boundsOf(
-    options: CompactOptions<K>,
-    tree: { readonly levels: readonly { readonly tables: readonly TableBounds[] }[] },
-  ): { smallest: Uint8Array; largest: Uint8Array } | null {
-    const tables = tree.levels.flatMap((level) => level.tables);
-    if (tables.length === 0) return null;
-    const smallest = tables.map((table) => table.smallestKey).reduce(earlierKey);
-    const largest = tables.map((table) => table.largestKey).reduce(laterKey);
-    const { gte, lte } = options;
+  #givenBounds({ gte, lte }: CompactOptions<K>): Partial<KeyRange> {
+    const { key } = this.format;
     return {
-      smallest: gte === undefined ? smallest : encodeKey(this.format.key, gte),
-      largest: lte === undefined ? largest : encodeKey(this.format.key, lte),
+      ...(gte !== undefined && { smallest: encodeKey(key, gte) }),
+      ...(lte !== undefined && { largest: encodeKey(key, lte) }),
     };
   }
+}
+
+/** Both ends belong to it. */
+interface KeyRange {
+  readonly smallest: Uint8Array;
+  readonly largest: Uint8Array;
 }
 
 interface TableBounds {
@@ -335,6 +337,18 @@ interface TableBounds {
 export interface CompactOptions<K> extends Pick<RangeOptions<K>, 'gte' | 'lte'> {
   /** @defaultValue 'default' */
   readonly keyspace?: string;
+}
+
+/** From the first to the last key of a tree; null when it has no tables. */
+function wholeRange(tree: {
+  readonly levels: readonly { readonly tables: readonly TableBounds[] }[];
+}): KeyRange | null {
+  const tables = tree.levels.flatMap((level) => level.tables);
+  if (tables.length === 0) return null;
+  return {
+    smallest: tables.map((table) => table.smallestKey).reduce(earlierKey),
+    largest: tables.map((table) => table.largestKey).reduce(laterKey),
+  };
 }
 
 function earlierKey(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -38,6 +38,19 @@ test('an encoding that works in place needs a name of its own', async () => {
   expect(fileSystem.existsSync('/db')).toBe(false);
 });
 
+test('P8: one encoding that works in place is refused for keys and values together, before any I/O', async () => {
+  const fileSystem = new MemoryFileSystem();
+  const both = { keyEncoding: backwards, valueEncoding: backwards };
+  await expect(open('/db', { fileSystem, ...both })).rejects.toThrow('give two objects');
+  expect(fileSystem.existsSync('/db')).toBe(false);
+  await using database = await openSmall(fileSystem);
+  await expect(database.keyspace('both', both)).rejects.toThrow(TypeError);
+  expect(database.keyspaces()).toHaveLength(1);
+  const apart = await database.keyspace('both', { ...both, valueEncoding: { ...backwards } });
+  await apart.put('ab', 'cd');
+  expect(await apart.get('ab')).toBe('cd');
+});
+
 test('withEncodings shows the same entries of a binary keyspace through other encodings', async () => {
   const options = { fileSystem: new MemoryFileSystem(), keyEncoding: 'binary' } as const;
   await using database = await open('/db', { ...options, valueEncoding: 'binary' });
@@ -52,6 +65,15 @@ test('withEncodings shows the same entries of a binary keyspace through other en
   expect(Buffer.from(keysOnly.getSync('a')!).toString()).toBe('{"one":1}');
   expect([...database.keys()].map((key) => key[0])).toEqual([0x61, 0x62, 0xff]);
   expect(() => [...texts.keys()]).toThrow(expect.objectContaining({ code: 'CORRUPTION' }));
+});
+
+test('P8: withEncodings refuses one encoding that works in place for keys and values together', async () => {
+  const options = { fileSystem: new MemoryFileSystem(), keyEncoding: 'binary' } as const;
+  await using database = await open('/db', { ...options, valueEncoding: 'binary' });
+  const keys = database.withEncodings({ keyEncoding: backwards });
+  const both = { keyEncoding: backwards, valueEncoding: backwards };
+  expect(() => database.withEncodings(both)).toThrow('give two objects');
+  expect(() => keys.withEncodings({ valueEncoding: backwards })).toThrow(TypeError);
 });
 
 test('withEncodings refuses to take bytes for something else than they were written as', async () => {

@@ -7,6 +7,7 @@
 import { type CancelOptions, StorageError, untilAborted } from '@varve/base';
 import { clearRange } from './clear.js';
 import {
+  checkedPair,
   type Encoding,
   type EncodingOption,
   resolveEncoding,
@@ -19,7 +20,6 @@ import {
   Cursor,
   type CursorOptions,
   encodeRange,
-  LATEST,
   makeScan,
   type RangeOptions,
   type ReadSnapshot,
@@ -28,7 +28,7 @@ import {
   takeKey,
   takeValue,
 } from './read/index.js';
-import { sequenceOf } from './snapshot.js';
+import { checkSnapshot, sequenceOf } from './snapshot.js';
 import type { Store } from './store.js';
 import { type Durability, durabilityRank } from './write/index.js';
 
@@ -117,11 +117,11 @@ export class Keyspace<K, V> {
    * share one log record and one sync. Costs about 1 µs, and with `'always'` a share of a disk sync.
    */
   put(key: K, value: V, options: WriteOptions & CancelOptions = NO_OPTIONS): Promise<void> {
-    const { signal } = options;
-    if (signal !== undefined) {
-      return untilAborted(signal, () => this.put(key, value, { ...options, signal: undefined }));
-    }
     try {
+      const { signal } = options;
+      if (signal !== undefined) {
+        return untilAborted(signal, () => this.put(key, value, { ...options, signal: undefined }));
+      }
       const rank = this.#rank(options);
       return this.#writing().put(this.#format, key, value, rank);
     } catch (error) {
@@ -137,11 +137,11 @@ export class Keyspace<K, V> {
 
   /** Removes a key; a key that does not exist is no error. */
   del(key: K, options: WriteOptions & CancelOptions = NO_OPTIONS): Promise<void> {
-    const { signal } = options;
-    if (signal !== undefined) {
-      return untilAborted(signal, () => this.del(key, { ...options, signal: undefined }));
-    }
     try {
+      const { signal } = options;
+      if (signal !== undefined) {
+        return untilAborted(signal, () => this.del(key, { ...options, signal: undefined }));
+      }
       const rank = this.#rank(options);
       return this.#writing().del(this.#format, key, rank);
     } catch (error) {
@@ -164,11 +164,13 @@ export class Keyspace<K, V> {
     operations: readonly BatchOperation<K, V>[],
     options: WriteOptions & CancelOptions = NO_OPTIONS,
   ): Promise<void> {
-    const { signal } = options;
-    if (signal !== undefined) {
-      return untilAborted(signal, () => this.batch(operations, { ...options, signal: undefined }));
-    }
     try {
+      const { signal } = options;
+      if (signal !== undefined) {
+        return untilAborted(signal, () =>
+          this.batch(operations, { ...options, signal: undefined }),
+        );
+      }
       const rank = this.#rank(options);
       return this.#writing().batch(checkedOperations(operations), this.#formatOf, rank);
     } catch (error) {
@@ -184,13 +186,13 @@ export class Keyspace<K, V> {
 
   /** The value of a key, or `undefined`. What is not in memory is read on the thread pool. */
   get(key: K, options: ReadOptions & CancelOptions = NO_OPTIONS): Promise<V | undefined> {
-    const { signal } = options;
-    if (signal !== undefined) {
-      return untilAborted(signal, () => this.get(key, { ...options, signal: undefined }));
-    }
     try {
+      const { signal } = options;
+      if (signal !== undefined) {
+        return untilAborted(signal, () => this.get(key, { ...options, signal: undefined }));
+      }
       const store = this.#reading();
-      return store.points.get(this.#format, key, sequenceOf(options.snapshot, LATEST));
+      return store.points.get(this.#format, key, sequenceOf(options.snapshot, store.snapshots));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -199,7 +201,7 @@ export class Keyspace<K, V> {
   /** As `get`; what is not in memory is read on this thread. */
   getSync(key: K, options: ReadOptions = NO_OPTIONS): V | undefined {
     const store = this.#reading();
-    return store.points.getSync(this.#format, key, sequenceOf(options.snapshot, LATEST));
+    return store.points.getSync(this.#format, key, sequenceOf(options.snapshot, store.snapshots));
   }
 
   /** The values of many keys in their order, all as of one moment; what is not in memory is read in parallel. */
@@ -207,13 +209,17 @@ export class Keyspace<K, V> {
     keys: readonly K[],
     options: ReadOptions & CancelOptions = NO_OPTIONS,
   ): Promise<(V | undefined)[]> {
-    const { signal } = options;
-    if (signal !== undefined) {
-      return untilAborted(signal, () => this.getMany(keys, { ...options, signal: undefined }));
-    }
     try {
+      const { signal } = options;
+      if (signal !== undefined) {
+        return untilAborted(signal, () => this.getMany(keys, { ...options, signal: undefined }));
+      }
       const store = this.#reading();
-      return store.points.getMany(this.#format, keys, sequenceOf(options.snapshot, LATEST));
+      return store.points.getMany(
+        this.#format,
+        keys,
+        sequenceOf(options.snapshot, store.snapshots),
+      );
     } catch (error) {
       return Promise.reject(error);
     }
@@ -221,13 +227,13 @@ export class Keyspace<K, V> {
 
   /** Whether a key exists. */
   has(key: K, options: ReadOptions & CancelOptions = NO_OPTIONS): Promise<boolean> {
-    const { signal } = options;
-    if (signal !== undefined) {
-      return untilAborted(signal, () => this.has(key, { ...options, signal: undefined }));
-    }
     try {
+      const { signal } = options;
+      if (signal !== undefined) {
+        return untilAborted(signal, () => this.has(key, { ...options, signal: undefined }));
+      }
       const store = this.#reading();
-      return store.points.has(this.#format, key, sequenceOf(options.snapshot, LATEST));
+      return store.points.has(this.#format, key, sequenceOf(options.snapshot, store.snapshots));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -236,7 +242,7 @@ export class Keyspace<K, V> {
   /** As `has`, on this thread. */
   hasSync(key: K, options: ReadOptions = NO_OPTIONS): boolean {
     const store = this.#reading();
-    return store.points.hasSync(this.#format, key, sequenceOf(options.snapshot, LATEST));
+    return store.points.hasSync(this.#format, key, sequenceOf(options.snapshot, store.snapshots));
   }
 
   /**
@@ -245,38 +251,39 @@ export class Keyspace<K, V> {
    * @throws TypeError, RangeError for a range that is none
    */
   entries(range: RangeOptions<K> = NO_OPTIONS): Scan<[K, V], K> {
-    return makeScan(this.#reading(), this.#format, { range, take: takeEntry(this.#format) });
+    return makeScan(this.#readingAt(range), this.#format, { range, take: takeEntry(this.#format) });
   }
 
   /** As `entries`, keys only: values are not decoded. */
   keys(range: RangeOptions<K> = NO_OPTIONS): Scan<K, K> {
-    return makeScan(this.#reading(), this.#format, { range, take: takeKey(this.#format) });
+    return makeScan(this.#readingAt(range), this.#format, { range, take: takeKey(this.#format) });
   }
 
   /** As `entries`, values only. */
   values(range: RangeOptions<K> = NO_OPTIONS): Scan<V, K> {
-    return makeScan(this.#reading(), this.#format, { range, take: takeValue(this.#format) });
+    return makeScan(this.#readingAt(range), this.#format, { range, take: takeValue(this.#format) });
   }
 
   /** A cursor over a range: synchronous, in both directions, without allocation per step. Close it when done. */
   cursor(options: CursorOptions<K> = NO_OPTIONS): Cursor<K, V> {
-    return new Cursor(this.#reading(), this.#format, options);
+    return new Cursor(this.#readingAt(options), this.#format, options);
   }
 
   /**
    * The same keyspace with other encodings, for whoever opened it with `'binary'`, which says nothing about what the bytes
    * mean: what is written through one is read through the other, and a batch may name either. Costs nothing.
    * @throws StorageError INVALID_ARGUMENT when it was opened with another encoding than `'binary'` and that is to change
+   * @throws TypeError when one object that works in place is given for both
    */
   withEncodings<const O extends EncodingChoice = Record<never, never>>(
     options: O,
   ): Keyspace<Chosen<O, 'keyEncoding', K>, Chosen<O, 'valueEncoding', V>> {
     const { keyEncoding, valueEncoding } = options as EncodingChoice;
-    const format = {
-      keyspaceId: this.#format.keyspaceId,
+    const pair = checkedPair({
       key: this.#otherEncoding('keyEncoding', this.#format.key, keyEncoding),
       value: this.#otherEncoding('valueEncoding', this.#format.value, valueEncoding),
-    } as KeyspaceFormat<unknown, unknown>;
+    });
+    const format = { keyspaceId: this.#format.keyspaceId, ...pair };
     return new Keyspace(this.#store, this.name, format) as Keyspace<
       Chosen<O, 'keyEncoding', K>,
       Chosen<O, 'valueEncoding', V>
@@ -287,8 +294,8 @@ export class Keyspace<K, V> {
     option: string,
     current: Encoding<T>,
     chosen: EncodingOption | undefined,
-  ): unknown {
-    if (chosen === undefined) return current;
+  ): Encoding<unknown> {
+    if (chosen === undefined) return current as Encoding<unknown>;
     const encoding = resolveEncoding(chosen);
     const isAllowed =
       current.name === 'binary' || encoding.name === 'binary' || encoding.name === current.name;
@@ -301,15 +308,16 @@ export class Keyspace<K, V> {
   }
 
   /**
-   * Removes the entries of a range, as it is when the call is made, in batches of a thousand: keys that come meanwhile stay,
-   * and a crash in between leaves the rest, as does a `signal` that is aborted. With `limit` at most that many, with `reverse` from the end. Resolves when all of
+   * Removes the entries of a range, as it is when the call is made, in batches of a thousand: what is written to after the call stays,
+   * also keys that were there before, and a crash in between leaves the rest, as does a `signal` that is aborted. With a `snapshot` that
+   * decides which keys are removed, written to since or not. With `limit` at most that many, with `reverse` from the end. Resolves when all of
    * it has the durability asked for. Costs reading the keys, and a deletion for each.
    */
   clear(range: RangeOptions<K> = NO_OPTIONS, options: WriteOptions = NO_OPTIONS): Promise<void> {
     try {
       const rank = this.#rank(options);
       this.#writing();
-      return clearRange(this.#store, this.#format, { range, rank });
+      return clearRange(this.#readingAt(range), this.#format, { range, rank });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -346,6 +354,13 @@ export class Keyspace<K, V> {
     this.#store.assertReadable();
     this.#assertExists();
     return this.#store;
+  }
+
+  /** For ranges, whose snapshot may be released before they are read, but must be one. */
+  #readingAt({ snapshot }: ReadOptions): Store {
+    const store = this.#reading();
+    if (snapshot !== undefined) checkSnapshot(snapshot, store.snapshots);
+    return store;
   }
 
   #assertExists(): void {

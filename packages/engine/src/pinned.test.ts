@@ -4,6 +4,7 @@ import { MemoryFileSystem } from '@varve/vfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from './database.js';
 import type { DatabaseEvents } from './events.js';
+import { quiescence } from './testing/held-scheduler.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { DIRECTORY, openSmall } from './testing/open-database.js';
 
@@ -75,6 +76,61 @@ describe('A cursor that is never closed', () => {
   });
 });
 
+describe('When the last reader is gone', () => {
+  /** Holds 1 MiB and more of a keyspace that is dropped. */
+  async function pin(db: Database) {
+    const keyspace = await db.keyspace('dropped', { compression: 'none' });
+    for (let index = 0; index < 300; index++) {
+      await keyspace.put(`key ${index}`, `${index}`.repeat(2_000));
+    }
+    await db.compact({ keyspace: 'dropped' });
+    const cursor = keyspace.cursor();
+    cursor.first();
+    await db.dropKeyspace('dropped');
+    await db.settle();
+    expect(db.stats().snapshots.pinnedBytes).toBeGreaterThan(MIB);
+    return cursor;
+  }
+
+  test('P15: what was kept for it is removed, without any further write', async () => {
+    const db = await openSmall(memory, { clock });
+    const cursor = await pin(db);
+    expect(tableFiles()).not.toEqual([]);
+    cursor.close();
+    await quiescence();
+    expect(db.stats().snapshots.pinnedBytes).toBe(0);
+    expect(tableFiles()).toEqual([]);
+    await db.close();
+  });
+
+  test('P15: snapshots are given again, in the same turn', async () => {
+    const db = await openSmall(memory, { clock, tuning: { pinnedLimitBytes: MIB } });
+    const cursor = await pin(db);
+    expect(() => db.snapshot()).toThrow(expect.objectContaining({ code: 'BUSY' }));
+    cursor.close();
+    db.snapshot().close();
+    await db.close();
+  });
+
+  test('P15: what is kept is given up once for all that go in one turn, and not after close', async () => {
+    let soonCount = 0;
+    const soon = clock.soon.bind(clock);
+    const db = await openSmall(memory, { clock });
+    const cursor = await pin(db);
+    const others = Array.from({ length: 9 }, () => db.cursor());
+    await db.put('key', 'value');
+    await db.compact();
+    clock.soon = (run) => {
+      soonCount += 1;
+      return soon(run);
+    };
+    for (const each of [cursor, ...others]) each.close();
+    expect(soonCount).toBe(1);
+    await db.close();
+    await quiescence();
+  });
+});
+
 describe('A snapshot that is never closed', () => {
   test('P15: is told of once, when it is old, and its age is in the statistics', async () => {
     const db = await openSmall(memory, { clock, tuning: { snapshotWarningAgeMs: 1_000 } });
@@ -89,6 +145,7 @@ describe('A snapshot that is never closed', () => {
     expect(db.stats().snapshots).toMatchObject({ count: 1, oldestAgeMs: 1_000 });
     db.snapshot().close();
     db.snapshot().close();
+    await quiescence();
     expect(told).toEqual([{ sequence: leaked.sequence, ageMs: 1_000, snapshotCount: 1 }]);
     leaked.close();
     expect(db.stats().snapshots).toMatchObject({ count: 0, oldestAgeMs: null });

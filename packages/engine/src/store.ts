@@ -78,6 +78,7 @@ export class Store implements WritingHost, RangeHost {
       version: state.versions.current,
       visibleSequence: state.lastSequence,
       onMemtableUnused: (memtable) => this.memtables.giveBack(memtable),
+      onReadersGone: () => this.snapshotSupply.collectSoon(),
     });
     this.points = new PointReader(this.current, this.tables);
     const { log, lastSequence, memtables } = state;
@@ -136,6 +137,11 @@ export class Store implements WritingHost, RangeHost {
 
   monotonicMs(): number {
     return this.#clock.monotonicMs();
+  }
+
+  /** Gives up the files that nobody reads any more; at close they are left to the next open. */
+  collect(): void {
+    if (!this.isClosing) this.#writing?.collect();
   }
 
   yieldTurn(): Promise<void> {

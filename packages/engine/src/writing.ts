@@ -88,6 +88,11 @@ export class Writing implements WriteHost {
     this.background.poll();
   }
 
+  /** Gives up the files that no version names any more. */
+  collect(): void {
+    this.#obsolete.collect();
+  }
+
   rotate(minimumArenaBytes: number): Generation {
     return this.#generations.rotate(minimumArenaBytes);
   }

@@ -189,6 +189,26 @@ describe('TableCursor', () => {
     expect(fetchCount).toBe(1);
   });
 
+  test('P9: gives the block it has as another object when it goes back into it, and only then', () => {
+    const cursor = new TableCursor(openTable(buildTable(entries).bytes), new DirectBlockSource());
+    const moves = [
+      () => cursor.first(),
+      () => cursor.last(),
+      () => cursor.seek(ascii('c'), 0, 1),
+      () => cursor.seekBackward(ascii('e'), 0, 1),
+    ];
+    const blocks = new Set<Uint8Array>();
+    for (const [index, move] of moves.entries()) {
+      move();
+      expect(current(cursor)).toEqual(entries[[0, 2, 1, 1][index]]);
+      expect(cursor.valueBytes).toBe(cursor.keyBytes);
+      blocks.add(cursor.keyBytes);
+    }
+    cursor.next();
+    blocks.add(cursor.keyBytes);
+    expect(blocks.size).toBe(moves.length);
+  });
+
   /** A source that is pending until told otherwise. */
   class GateSource implements BlockSource {
     open = false;

@@ -183,7 +183,7 @@ export class TableCursor implements EntryCursor {
       const status = this.#source.fetch(this.#reader, blockIndex, this.#buffer, direction);
       if (status === CursorStatus.PENDING) return this.#wait(blockIndex, landing);
       this.#openBlock(blockIndex);
-    }
+    } else this.#renameBlock();
     return this.#land(landing);
   }
 
@@ -251,12 +251,22 @@ export class TableCursor implements EntryCursor {
   }
 
   /**
+   * Gives the block in the buffer as another object. At every entry, also into the block that is there: whoever goes back
+   * in a walk may have handed out its copy of the block, changed since (OwnedBlock of the engine).
+   */
+  #renameBlock(): void {
+    this.#buffer.rename();
+    this.keyBytes = this.#buffer.bytes;
+    this.valueBytes = this.#buffer.bytes;
+  }
+
+  /**
    * Notes where the columns of the block in the buffer are, and what all its entries have in
    * common.
    */
   #openBlock(blockIndex: number): void {
-    this.#buffer.rename();
-    const { bytes } = this.#buffer;
+    this.#renameBlock();
+    const bytes = this.keyBytes;
     const flags = bytes[FLAGS_OFFSET];
     this.#blockIndex = blockIndex;
     this.#entryCount = entryCountOf(bytes, 0);
@@ -272,8 +282,6 @@ export class TableCursor implements EntryCursor {
     this.#keys = keysOffset(bytes, 0);
     this.#values = valuesOffset(bytes, 0);
     this.#baseSequence = readWideNumber(bytes, BASE_SEQUENCE_OFFSET);
-    this.keyBytes = bytes;
-    this.valueBytes = bytes;
     this.sequence = this.#baseSequence;
     this.kind = bytes[COMMON_KIND_OFFSET];
     // Of all entries, where there is no more than one length.

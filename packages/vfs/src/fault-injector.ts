@@ -26,6 +26,8 @@ export interface FaultHost {
   readonly clock?: Pick<Clock, 'delay'>;
   /** See `FaultyFileSystemOptions`. */
   readonly block?: (ms: number) => void;
+  /** See `FaultyFileSystemOptions`. */
+  readonly beforeAsyncFailure?: (call: FileCall) => Promise<void>;
 }
 
 const CRASH: FaultEffect = { kind: 'crash' };
@@ -105,13 +107,20 @@ export class FaultInjector implements CallHooks {
   }
 
   async #carryOut(call: FileCall, effect: FaultEffect | undefined): Promise<void> {
-    if (effect?.kind === 'error') throw this.failure(call, effect, effect.errno);
+    if (effect?.kind === 'error') return this.#failLater(call, effect);
     if (effect?.kind === 'crash') this.#die(call);
     else if (effect?.kind === 'hang' || effect?.kind === 'delay') this.noteSilent(call, effect);
     if (effect?.kind === 'crash' || effect?.kind === 'hang') await new Promise(() => {});
     if (effect?.kind !== 'delay') return;
     const { clock = systemClock } = this.#host;
     await new Promise<void>((resolve) => clock.delay(effect.ms, resolve));
+  }
+
+  /** What others do while the call is under way comes before its failure; in the same turn unless the host says otherwise. */
+  async #failLater(call: FileCall, effect: FaultEffect & { kind: 'error' }): Promise<never> {
+    const { beforeAsyncFailure } = this.#host;
+    if (beforeAsyncFailure !== undefined) await beforeAsyncFailure(call);
+    throw this.failure(call, effect, effect.errno);
   }
 
   /** Nothing is written and nobody is told, until the next sync. */

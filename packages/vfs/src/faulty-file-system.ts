@@ -24,6 +24,11 @@ export interface FaultyFileSystemOptions {
   readonly clock?: Pick<Clock, 'delay'>;
   /** Called with the milliseconds for which a synchronous call is delayed. Default: it is not. */
   readonly block?: (ms: number) => void;
+  /**
+   * Waited for before an asynchronous call fails by an `'error'`, so that others can do something between its beginning and
+   * its end. Default: it fails in the turn in which it begins.
+   */
+  readonly beforeAsyncFailure?: (call: FileCall) => Promise<void>;
 }
 
 /** Passes calls on to an inner file system, except those that a rule picks. */

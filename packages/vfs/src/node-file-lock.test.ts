@@ -12,6 +12,7 @@ import { rolldown } from 'rolldown';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FileLock } from './file-system.js';
 import { NodeFileSystem } from './node-file-system.js';
+import { type Errno, systemError } from './system-error.js';
 
 const HOLDER_SCRIPT = `
 import { NodeFileSystem } from './vfs.mjs';
@@ -63,6 +64,12 @@ function lock(owner = 'this test'): FileLock {
   const taken = fileSystem.lockSync(lockPath, owner);
   locks.push(taken);
   return taken;
+}
+
+function failWrites(errno: Errno): void {
+  vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+    throw systemError(errno);
+  });
 }
 
 /** Starts a process that tries to take the lock; gives it and the first line it prints. */
@@ -208,6 +215,32 @@ describe('NodeFileSystem.lockSync', () => {
     lock();
     fs.truncateSync(lockPath);
     expect(() => lock()).toThrow(`Cannot lock ${lockPath}: held by another process`);
+  });
+
+  test.each(['ENOSPC', 'EDQUOT'] as const)(
+    'with flock needs no space for its text: %s',
+    async (errno) => {
+      failWrites(errno);
+      lock();
+      expect(fs.readFileSync(lockPath, 'utf8')).toBe('');
+      expect((await startHolder(environmentWithFlock)).outcome).toBe('LOCKED');
+      expect(() => lock()).toThrow(`Cannot lock ${lockPath}: held by another process`);
+    },
+  );
+
+  test('with flock tells of other failures of its text, and is free then', () => {
+    failWrites('EIO');
+    expect(() => lock()).toThrow(expect.objectContaining({ code: 'IO' }));
+    vi.restoreAllMocks();
+    lock();
+  });
+
+  test('without flock is not taken on a full disk: its text is the lock', () => {
+    vi.stubEnv('PATH', '/nonexistent');
+    failWrites('ENOSPC');
+    expect(() => lock()).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+    vi.restoreAllMocks();
+    lock();
   });
 
   test('shows no control characters from the file', () => {

@@ -15,7 +15,8 @@
 // that start in the same few milliseconds may both find the file free, and because a process on another host or in
 // another container cannot be checked and therefore counts as running until somebody removes the file.
 //
-// The file holds one line of JSON for people and for the weaker lock; it is emptied by release() and never removed.
+// The file holds one line of JSON for people and for the weaker lock; it is emptied by release() and never removed. On a
+// full disk it may be empty while the lock is held by the kernel.
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -95,7 +96,7 @@ function lockDescriptor(
   if (pidLocks.has(identity) || (decidesByText && holder !== undefined && isRunning(holder))) {
     throw lockedError(request.path, holder);
   }
-  writeHolder(descriptor, describeSelf(kind, request.owner));
+  noteHolder(descriptor, describeSelf(kind, request.owner));
   if (kind === 'pid') pidLocks.add(identity);
   return new NodeFileLock(descriptor, request.path, identity);
 }
@@ -229,6 +230,20 @@ function readSystemText(path: string): string | null {
     return fs.readFileSync(path, 'utf8');
   } catch {
     return null;
+  }
+}
+
+/**
+ * On a full disk the kernel's lock does without its text, which is for people: what frees space, opening with the reserve or
+ * removing the database, needs the lock first. The other lock is nothing but its text.
+ */
+function noteHolder(descriptor: number, holder: Holder): void {
+  try {
+    writeHolder(descriptor, holder);
+  } catch (error) {
+    const errno = errnoOf(error);
+    const isFull = errno === 'ENOSPC' || errno === 'EDQUOT';
+    if (!isFull || holder.lock === 'pid') throw error;
   }
 }
 

@@ -2,12 +2,8 @@
 
 import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
-import {
-  closeOutputFile,
-  createOutputFile,
-  removeIncompleteFile,
-  STANDARD_STREAM,
-} from '../files.js';
+import { STANDARD_STREAM } from '../files.js';
+import { createOutputFile } from '../output-file.js';
 import { openKeyspace, type StoredKeyspace } from '../store/open-store.js';
 import { OutputStream } from '../terminal/output-stream.js';
 import { Progress } from '../terminal/progress.js';
@@ -73,22 +69,21 @@ async function runExport(session: Session, words: ExportWords): Promise<void> {
   );
 }
 
-/** Leaves the whole file or none. */
+/** Leaves the whole file or what was there before. */
 async function writeFile(
   session: Session,
   keyspace: StoredKeyspace,
   words: ExportWords,
 ): Promise<Written> {
-  const { file, options } = words;
-  const stream = await createOutputFile(file, { existing: options.force ? 'replace' : 'refuse' });
+  const existing = words.options.force ? 'replace' : 'refuse';
+  const file = await createOutputFile(words.file, { existing });
   try {
-    const output = new OutputStream(stream);
+    const output = new OutputStream(file.stream);
     const written = await writeEntries(session, keyspace, { ...words, output });
-    await closeOutputFile(stream);
+    await file.complete();
     return written;
   } catch (error) {
-    stream.destroy();
-    removeIncompleteFile(file);
+    await file.abandon();
     throw error;
   }
 }

@@ -111,7 +111,7 @@ async function runImport(session: Session, words: ImportWords): Promise<void> {
   const { file, options } = words;
   const format = options.format ?? formatOf(file);
   const delimiter = delimiterOf(words);
-  const source = openInput(file, session.terminal);
+  await using source = await openInput(file, session.terminal);
   const records =
     format === 'csv'
       ? readCsv(source.chunks, { inputName: source.name, delimiter })

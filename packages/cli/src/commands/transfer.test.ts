@@ -1,7 +1,10 @@
 // Approach: import and export over real files; what was exported is imported into another store and exported again, and
 // the two exports are equal.
 
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { useTemporaryStore } from '../testing/temporary-store.js';
 
@@ -53,6 +56,32 @@ describe('varve import', () => {
     expect(result.stderr).toContain('line 3 of in.ndjson');
     expect(result.stderr).toContain('2 records before that stored.');
     expect(await scan()).toEqual(['a\t1', 'b\t2']);
+  });
+
+  test('refuses numbers that would become equal', async () => {
+    const lines = [1, 2, 3].map((digit) => `{"id":123456789012345678${digit},"t":"x"}`);
+    const file = store.write('tweets.ndjson', lines.join('\n'));
+    const result = await store.run(['import', 'DIR', file, '--key-column', 'id']);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain('Cannot use "id" in line 1 of tweets.ndjson');
+    expect(result.stderr).toContain('Nothing was stored. Write it in quotes');
+  });
+
+  test('says that a file cannot be opened', async () => {
+    // Not even root can open a socket as a file.
+    const path = store.pathOf('in.csv');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    const result = await store.run(['import', 'DIR', path]);
+    expect([result.exitCode, result.stderr]).toEqual([1, expect.stringContaining('Cannot read')]);
+    server.close();
+    await once(server, 'close');
+  });
+
+  test('closes the file when the store cannot be opened', async () => {
+    const path = store.write('in.csv', 'key,value\n');
+    store.write('store', 'a file where the store should be');
+    expect((await store.run(['import', 'DIR', path])).exitCode).toBe(1);
   });
 
   test('lists the fields there are when the key field is missing', async () => {
@@ -136,6 +165,18 @@ describe('varve export', () => {
     expect(readFileSync(file, 'utf8')).toBe('precious');
     await store.runWell(['export', 'DIR', file, '--force']);
     expect(readFileSync(file, 'utf8')).toBe('key,value\nk,v\n');
+  });
+
+  test('leaves the file it cannot replace', async () => {
+    await store.runWell(['put', 'DIR', 'k1', 'v']);
+    await store.runWell(['put', 'DIR', 'k2', '-'], { input: new Uint8Array([0xff]) });
+    const file = store.write('backup.ndjson', 'precious');
+    const result = await store.run(['export', 'DIR', file, '--force']);
+    expect([result.exitCode, result.stderr]).toEqual([1, expect.stringContaining('UTF-8')]);
+    expect(readFileSync(file, 'utf8')).toBe('precious');
+    const other = store.pathOf('other.ndjson');
+    expect((await store.run(['export', 'DIR', other])).exitCode).toBe(1);
+    expect(readdirSync(dirname(file)).toSorted()).toEqual(['backup.ndjson', 'store']);
   });
 
   test('exports a range', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NotSoError } from '../failures.js';
 import { createTextCodec } from '../text/text-codec.js';
 import { createEntryReader, type EntryColumns } from './entry-reader.js';
 
@@ -8,6 +9,11 @@ const base64 = createTextCodec('base64');
 const json = createTextCodec('json');
 
 function read(fields: Record<string, unknown>, columns: Partial<EntryColumns> = {}) {
+  return readJson(JSON.stringify(fields), columns);
+}
+
+function readJson(recordJson: string, columns: Partial<EntryColumns>) {
+  const fields = JSON.parse(recordJson);
   const readEntry = createEntryReader({
     keyColumn: undefined,
     valueColumn: undefined,
@@ -17,7 +23,7 @@ function read(fields: Record<string, unknown>, columns: Partial<EntryColumns> = 
     inputName: 'in',
     ...columns,
   });
-  const entry = readEntry({ lineNumber: 7, fields, json: JSON.stringify(fields) });
+  const entry = readEntry({ lineNumber: 7, fields, json: recordJson });
   return [entry.key, entry.value].map((stored) => Buffer.from(stored as Uint8Array).toString());
 }
 
@@ -85,5 +91,31 @@ describe('createEntryReader', () => {
     ],
   ] as const)('refuses %s', (_name, fields, columns, message) => {
     expect(() => read(fields, columns)).toThrow(message);
+  });
+
+  test.each([
+    ['a key', '{"id":1234567890123456781}', { keyColumn: 'id' }],
+    ['a value', '{"key":"a","value":[1e400]}', {}],
+    ['a value to be JSON', '{"key":"a","value":{"n":9007199254740993}}', { valueCodec: json }],
+    [
+      'JSON in the text of a column',
+      '{"key":"a","value":"[9007199254740993]"}',
+      { valueCodec: json, fieldKind: 'text' },
+    ],
+    [
+      'a record to be JSON',
+      '{"id":"a","n":1234567890123456781}',
+      { keyColumn: 'id', valueCodec: json },
+    ],
+  ] as const)('refuses a number that would change in %s', (_name, recordJson, columns) => {
+    expect(() => readJson(recordJson, columns)).toThrow(NotSoError);
+    expect(() => readJson(recordJson, columns)).toThrow(
+      /^Cannot use .* in line 7 of in: .*it holds the number/,
+    );
+  });
+
+  test('takes a record whose other numbers would change as it came', () => {
+    const recordJson = '{"id":5,"n":1234567890123456781}';
+    expect(readJson(recordJson, { keyColumn: 'id' })).toEqual(['5', recordJson]);
   });
 });

@@ -6,6 +6,12 @@
 
 import { NotSoError, UsageError } from '../failures.js';
 import { isTextForm } from '../text/byte-text.js';
+import {
+  describeInexactNumber,
+  findInexactNumber,
+  INEXACT_NUMBER_ADVICE,
+  type NumberSearch,
+} from '../text/inexact-number.js';
 import type { Stored, TextCodec } from '../text/text-codec.js';
 import type { SourceRecord } from './source-record.js';
 
@@ -45,7 +51,7 @@ export function createEntryReader(columns: EntryColumns): (record: SourceRecord)
   });
   const readValue =
     valueColumn === undefined
-      ? recordWriter(valueCodec)
+      ? recordWriter(columns)
       : fieldReader(columns, {
           column: valueColumn,
           parse: parserFor(columns, valueCodec, fieldParser(valueCodec)),
@@ -78,10 +84,15 @@ function checkedKeyParser(codec: TextCodec): FieldParser {
 }
 
 /** The whole record as the value: exactly the JSON it came as, except where the encoding has its own form. */
-function recordWriter(codec: TextCodec): (record: SourceRecord) => Stored {
-  return isTextForm(codec.encoding)
-    ? (record) => Buffer.from(record.json)
-    : (record) => codec.parseField(record.fields);
+function recordWriter(columns: EntryColumns): (record: SourceRecord) => Stored {
+  const codec = columns.valueCodec;
+  if (isTextForm(codec.encoding)) {
+    return (record) => Buffer.from(record.json);
+  }
+  return (record) => {
+    assertExact(record, columns);
+    return codec.parseField(record.fields);
+  };
 }
 
 function fieldReader(
@@ -93,8 +104,12 @@ function fieldReader(
     if (!Object.hasOwn(record.fields, column)) {
       throw missingField(record, column, placeOf(record, columns));
     }
+    const field = record.fields[column];
+    if (columns.fieldKind === 'json' && typeof field !== 'string') {
+      assertExact(record, columns, { field: column });
+    }
     try {
-      return parse(record.fields[column]);
+      return parse(field);
     } catch (error) {
       if (error instanceof UsageError) {
         throw new NotSoError(
@@ -104,6 +119,21 @@ function fieldReader(
       throw error;
     }
   };
+}
+
+/**
+ * Throws NotSoError when reading the record changed a number that is going to be stored. The rest of it may hold any: a
+ * record that is stored as it came, under a key that is exact, loses nothing.
+ */
+function assertExact(record: SourceRecord, columns: EntryColumns, search: NumberSearch = {}): void {
+  const literal = findInexactNumber(record.json, search);
+  if (literal !== undefined) {
+    const what = search.field === undefined ? 'the record' : JSON.stringify(search.field);
+    throw new NotSoError(
+      `Cannot use ${what} in ${placeOf(record, columns)}: it holds ${describeInexactNumber(literal)}`,
+      { advice: INEXACT_NUMBER_ADVICE },
+    );
+  }
 }
 
 function placeOf(record: SourceRecord, columns: EntryColumns): string {

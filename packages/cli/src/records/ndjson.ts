@@ -1,4 +1,7 @@
 // NDJSON: one JSON object per line (https://github.com/ndjson/ndjson-spec). Blank lines are skipped.
+//
+// JSON.parse changes numbers that are too large for it. The text of the record is kept, so that entry-reader.ts can refuse
+// those that matter.
 
 import { NotSoError } from '../failures.js';
 import type { RecordRuns, SourceRecord } from './source-record.js';

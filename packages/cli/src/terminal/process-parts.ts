@@ -1,6 +1,7 @@
 // What a program takes from its process: the streams in the shape a Terminal takes, and Ctrl-C.
 
 import { ExitCode } from '../failures.js';
+import { openStandardOutputFile } from './standard-output.js';
 import type { TerminalStreams } from './terminal.js';
 
 /** The process around a run of the command line; a test has its own. */
@@ -16,7 +17,7 @@ export const processParts: ProcessParts = {
     get stdin() {
       return process.stdin;
     },
-    stdout: process.stdout,
+    stdout: openStandardOutputFile() ?? process.stdout,
     stderr: process.stderr,
     environment: process.env,
   },

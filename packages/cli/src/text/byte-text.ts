@@ -28,13 +28,13 @@ const LONE_SURROGATE_PATTERN = /\p{Cs}/u;
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+const AS_HEX_ADVICE =
+  'Write them as hex or base64: --key-encoding hex for keys, --value-encoding hex for values.';
+
 /** Bytes that cannot be written in the form asked for. */
 export class UnprintableBytesError extends NotSoError {
-  constructor(message: string) {
-    super(message, {
-      advice:
-        'Write them as hex or base64: --key-encoding hex for keys, --value-encoding hex for values.',
-    });
+  constructor(message: string, options: { advice: string } = { advice: AS_HEX_ADVICE }) {
+    super(message, options);
   }
 }
 

@@ -53,6 +53,27 @@ describe('createTextCodec', () => {
     expect(() => codec.format({ deep: [value] })).toThrow(kind);
   });
 
+  test.each([
+    ['json', '{"id":1234567890123456781}', /1234567890123456781, .* read as 1234567890123456800/],
+    ['json', '1e400', /in quotes/],
+    ['msgpack', '[1e400]', /Infinity/],
+    ['tuple', '["CH", 9007199254740993]', /9007199254740993/],
+  ] as const)('%s refuses %s, which holds a number that would change', (name, text, message) => {
+    expect(() => createTextCodec(name).parse(text)).toThrow(UsageError);
+    expect(() => createTextCodec(name).parse(text)).toThrow(message);
+  });
+
+  test('json shows a stored number that would change and refuses to write it', () => {
+    const codec = createTextCodec('json');
+    const stored = bytes('{"id":1234567890123456781}');
+    expect(codec.show(stored)).toBe('{"id":1234567890123456781}');
+    expect(() => codec.toField(stored)).toThrow(UnprintableBytesError);
+    expect(() => codec.format(stored)).toThrow('holds the number 1234567890123456781');
+    expect(() => codec.format(stored)).toThrow(
+      expect.objectContaining({ advice: expect.stringContaining('--value-encoding utf8') }),
+    );
+  });
+
   test('json shows damaged text instead of failing', () => {
     const codec = createTextCodec('json');
     expect(codec.show(bytes('{"a":'))).toBe('{"a":');

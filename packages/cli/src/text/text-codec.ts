@@ -19,6 +19,11 @@ import {
   type TextForm,
   UnprintableBytesError,
 } from './byte-text.js';
+import {
+  describeInexactNumber,
+  findInexactNumber,
+  INEXACT_NUMBER_ADVICE,
+} from './inexact-number.js';
 
 /** Encodings of the engine whose values are more than text and bytes. */
 const DECODED_ENCODINGS = ['msgpack', 'tuple'] as const;
@@ -28,6 +33,10 @@ export const TEXT_ENCODINGS = [...TEXT_FORMS, 'json', ...DECODED_ENCODINGS] as c
 
 /** How keys or values are written as text. */
 export type TextEncoding = (typeof TEXT_ENCODINGS)[number];
+
+/** What is JSON is UTF-8, whatever numbers are in it. */
+const AS_TEXT_ADVICE =
+  'Write the text as it is stored: --key-encoding utf8 for keys, --value-encoding utf8 for values.';
 
 /** What the engine gives and takes for a key or value; its codec knows which it is. */
 export type Stored = unknown;
@@ -117,11 +126,15 @@ class JsonCodec implements TextCodec {
 
   toField(stored: Stored): unknown {
     const text = formatBytesAsText(stored as Uint8Array, 'utf8');
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new UnprintableBytesError(`Cannot read ${JSON.stringify(clip(text))} as JSON`);
+    const value = parseStoredJson(text);
+    const literal = findInexactNumber(text);
+    if (literal !== undefined) {
+      throw new UnprintableBytesError(
+        `Cannot write a json value without loss: it holds ${describeInexactNumber(literal)}`,
+        { advice: AS_TEXT_ADVICE },
+      );
     }
+    return value;
   }
 
   show(stored: Stored): string {
@@ -165,7 +178,26 @@ class DecodedCodec implements TextCodec {
   }
 }
 
+function parseStoredJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UnprintableBytesError(`Cannot read ${JSON.stringify(clip(text))} as JSON`);
+  }
+}
+
 function parseJson(text: string, encoding: TextEncoding): unknown {
+  const value = parseJsonWord(text, encoding);
+  const literal = findInexactNumber(text);
+  if (literal !== undefined) {
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(clip(text))} as ${encoding}: it holds ${describeInexactNumber(literal)}. ${INEXACT_NUMBER_ADVICE}`,
+    );
+  }
+  return value;
+}
+
+function parseJsonWord(text: string, encoding: TextEncoding): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -13,6 +13,9 @@ import { StorageError } from '@varve/base';
 /**
  * Turns values of one type into bytes and back, in the engine's own memory: nothing is copied but the value itself. It is
  * trusted to keep its promises, since nothing is checked between it and the arena; `CustomEncoding` is checked, and easier.
+ *
+ * One object serves the keys or the values of a keyspace, not both, since the sizes of both are asked for before either is
+ * written: make two.
  */
 export interface Encoding<T> {
   /**

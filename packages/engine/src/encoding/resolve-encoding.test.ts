@@ -1,6 +1,12 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { CustomEncoding } from './encoding.js';
-import { type EncodingOption, resolveEncoding, type ValueOf } from './resolve-encoding.js';
+import {
+  type EncodingOption,
+  encodings,
+  resolveEncoding,
+  resolveEncodings,
+  type ValueOf,
+} from './resolve-encoding.js';
 import type { Tuple } from './tuple-encoding.js';
 
 const upper: CustomEncoding<string> = {
@@ -62,5 +68,25 @@ describe('resolveEncoding', () => {
     expectTypeOf<ValueOf<CustomEncoding<Date>>>().toEqualTypeOf<Date>();
     expectTypeOf(resolveEncoding('utf8').read).returns.toEqualTypeOf<string>();
     expectTypeOf(resolveEncoding(upper).read).returns.toEqualTypeOf<string>();
+  });
+});
+
+describe('resolveEncodings', () => {
+  const inPlace = { ...encodings.utf8, name: 'in-place' };
+
+  test('gives both, which may have one name, or one object of two functions', () => {
+    for (const option of ['utf8', 'binary', 'json', 'msgpack', 'tuple', upper] as const) {
+      const { key, value } = resolveEncodings(option, option);
+      expect(key.name).toBe(value.name);
+    }
+    const other = { ...inPlace };
+    expect(resolveEncodings(inPlace, other)).toEqual({ key: inPlace, value: other });
+  });
+
+  test('throws TypeError for one object that works in place, for both', () => {
+    const resolving = () => resolveEncodings(inPlace, inPlace);
+    expect(resolving).toThrow(TypeError);
+    expect(resolving).toThrow('"in-place", for both keys and values');
+    expect(resolving).toThrow('give two objects');
   });
 });

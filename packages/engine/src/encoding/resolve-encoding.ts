@@ -57,6 +57,8 @@ export const encodings: {
   readonly binary: Encoding<Uint8Array>;
 } = { utf8: utf8Encoding, binary: binaryEncoding };
 
+const STATELESS: ReadonlySet<unknown> = new Set(Object.values(encodings));
+
 /**
  * Gives the encoding that `option` names or is. Call it once for keys and once for values. Throws
  * TypeError for what is neither a name nor two functions, RangeError for a name that is unknown,
@@ -68,6 +70,30 @@ export function resolveEncoding<const Option extends EncodingOption>(
   const encoding: unknown =
     typeof option === 'string' ? builtInEncoding(option) : ownEncoding(option);
   return encoding as Encoding<ValueOf<Option>>;
+}
+
+/** What a keyspace reads and writes with. */
+export interface EncodingPair {
+  readonly key: Encoding<unknown>;
+  readonly value: Encoding<unknown>;
+}
+
+/**
+ * Gives the encodings of a keyspace. Throws what {@link resolveEncoding} throws, and TypeError where one object is to be
+ * both.
+ */
+export function resolveEncodings(key: EncodingOption, value: EncodingOption): EncodingPair {
+  return checkedPair({ key: resolveEncoding(key), value: resolveEncoding(value) });
+}
+
+/** Gives the pair back. Throws TypeError where one object with memory of its own is to be both. */
+export function checkedPair(pair: EncodingPair): EncodingPair {
+  const { key, value } = pair;
+  // Whoever keeps what sizeBound() made for write() would write the value in place of the key.
+  if (key !== value || STATELESS.has(key)) return pair;
+  throw new TypeError(
+    `Cannot use one encoding object, "${key.name}", for both keys and values: it is asked for the sizes of both before it writes either; give two objects`,
+  );
 }
 
 function builtInEncoding(name: string): unknown {

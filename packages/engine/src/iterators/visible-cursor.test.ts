@@ -1,11 +1,10 @@
-import { createRandom, type EntryCursor, encodeText, type Random } from '@varve/base';
+import { CursorStatus, createRandom, type EntryCursor, encodeText, type Random } from '@varve/base';
 import { describe, expect, test } from 'vitest';
 import { LevelCursor } from './level-cursor.js';
 import { MergingCursor } from './merging-cursor.js';
 import {
   ArrayCursor,
   compareTestEntries,
-  complete,
   keyAt,
   randomTestEntries,
   randomTestKey,
@@ -71,6 +70,18 @@ function del(key: string, sequence: number): TestEntry {
   return { key, sequence, value: null };
 }
 
+/** Loads, resumes and goes on after pauses until the move that gave `status` is complete; gives how often it paused. */
+async function finish(cursor: VisibleCursor, status: number): Promise<number> {
+  let now = status;
+  let pauseCount = 0;
+  while (now !== CursorStatus.READY) {
+    if (now === CursorStatus.PENDING) await cursor.load();
+    else pauseCount += 1;
+    now = cursor.resume();
+  }
+  return pauseCount;
+}
+
 /** Any of the versions of each key. */
 function oneOfEachKey(entries: readonly TestEntry[]): TestEntry[] {
   return [...new Map(entries.map((entry) => [entry.key, entry])).values()];
@@ -91,6 +102,7 @@ describe('VisibleCursor', () => {
       const bounds = boundsOf(lower, upper);
       const inner = openRuns(random, entries);
       const cursor = new VisibleCursor(inner, { sequence, bounds, versionsPerKey });
+      if (random.below(2) === 0) cursor.pauseEvery(1 + random.below(4));
       let index = -1;
       for (let step = 0; step < 120; step++) {
         const choice = random.below(12);
@@ -99,22 +111,22 @@ describe('VisibleCursor', () => {
         const firstNotBefore = visible.findIndex((entry) => entry.key >= key);
         const located = firstNotBefore < 0 ? visible.length : firstNotBefore;
         if (choice === 0) {
-          await complete(cursor, cursor.first());
+          await finish(cursor, cursor.first());
           index = 0;
         } else if (choice === 1) {
-          await complete(cursor, cursor.last());
+          await finish(cursor, cursor.last());
           index = visible.length - 1;
         } else if (choice === 2) {
-          await complete(cursor, cursor.seek(bytes, 1, bytes.length - 1));
+          await finish(cursor, cursor.seek(bytes, 1, bytes.length - 1));
           index = located;
         } else if (choice === 3) {
-          await complete(cursor, cursor.seekBackward(bytes, 1, bytes.length - 1));
+          await finish(cursor, cursor.seekBackward(bytes, 1, bytes.length - 1));
           index = located - 1;
         } else if (cursor.valid && choice < 8) {
-          await complete(cursor, cursor.next());
+          await finish(cursor, cursor.next());
           index += 1;
         } else if (cursor.valid) {
-          await complete(cursor, cursor.previous());
+          await finish(cursor, cursor.previous());
           index -= 1;
         }
         expect(cursor.valid).toBe(visible[index] !== undefined);
@@ -209,6 +221,42 @@ describe('VisibleCursor', () => {
       index -= 1;
     }
     expect(index).toBe(-1);
+  });
+
+  test('pauses after every so many entries that it skips, and only if it is told to', async () => {
+    const deleted = Array.from({ length: 100 }, (_, index) => del(`k${index + 100}`, index + 1));
+    const entries = [put('a', 200), ...deleted, put('z', 201)];
+    const cursor = open(entries, 300);
+    cursor.first();
+    expect(cursor.next()).toBe(CursorStatus.READY);
+    expect(keyAt(cursor)).toBe('z');
+    cursor.pauseEvery(10);
+    await finish(cursor, cursor.first());
+    const status = cursor.next();
+    expect(status).toBe(VisibleCursor.YIELD);
+    expect(cursor.valid).toBe(false);
+    expect(await finish(cursor, status)).toBe(10);
+    expect(keyAt(cursor)).toBe('z');
+    expect(await finish(cursor, cursor.previous())).toBe(10);
+    expect(keyAt(cursor)).toBe('a');
+  });
+
+  test('forgets a pause when it is sent elsewhere', async () => {
+    const entries = [del('a', 1), del('b', 2), put('c', 3), put('d', 4)];
+    const isPending = { next: false };
+    const inner = new ArrayCursor(entries, { isPending: () => isPending.next });
+    const cursor = new VisibleCursor(inner, {
+      ...{ sequence: 9, bounds: UNBOUNDED, versionsPerKey: 'any' },
+    });
+    for (const seek of ['seek', 'seekBackward'] as const) {
+      cursor.pauseEvery(1);
+      expect(cursor.first()).toBe(VisibleCursor.YIELD);
+      isPending.next = true;
+      expect(cursor[seek](encodeText('d'), 0, 1)).toBe(CursorStatus.PENDING);
+      isPending.next = false;
+      await finish(cursor, CursorStatus.PENDING);
+      expect(keyAt(cursor)).toBe(seek === 'seek' ? 'd' : 'c');
+    }
   });
 
   test('is not on an entry after a move that failed', () => {

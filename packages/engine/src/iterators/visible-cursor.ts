@@ -6,6 +6,9 @@
  * older versions). Walking backward the versions of a key arrive oldest first, so the newest visible one is known only
  * when the inner cursor has left the key: the entry shown is a copy, and the inner cursor rests before it. That is
  * LevelDB's scheme (db/db_iter.cc). Turning around seeks again at the current key.
+ *
+ * One move may skip any number of entries. For readers who share their thread it can pause after every so many
+ * (`pauseEvery`): it answers YIELD, and `resume()` goes on.
  */
 import { CursorStatus, compareBytes, copyBytes, type EntryCursor, EntryKind } from '@varve/base';
 
@@ -31,6 +34,9 @@ const EMPTY = new Uint8Array(0);
 const INITIAL_KEY_CAPACITY_BYTES = 64;
 
 export class VisibleCursor {
+  /** Beside READY and PENDING: the move has paused, and goes on with `resume()`. Only after `pauseEvery`. */
+  static readonly YIELD = 2;
+
   valid = false;
   keyBytes: Uint8Array = EMPTY;
   keyOffset = 0;
@@ -52,6 +58,10 @@ export class VisibleCursor {
   #savedValueLength = 0;
   /** Backward: whether the newest visible version gathered so far is a value. */
   #live = false;
+  /** Entries skipped between two pauses; 0: it never pauses. */
+  #pauseInterval = 0;
+  #skippedCount = 0;
+  #isPaused = false;
 
   constructor(inner: EntryCursor, { sequence, bounds, versionsPerKey }: Visibility) {
     this.#inner = inner;
@@ -59,6 +69,11 @@ export class VisibleCursor {
     this.#lower = bounds.lower;
     this.#upper = bounds.upper;
     this.#remembersKeys = versionsPerKey === 'any';
+  }
+
+  /** From now on moves answer YIELD each time that `entryCount` more entries were passed over, in one move or in several. */
+  pauseEvery(entryCount: number): void {
+    this.#pauseInterval = entryCount;
   }
 
   first(): number {
@@ -123,9 +138,10 @@ export class VisibleCursor {
     return this.#inner.load();
   }
 
-  /** Goes on with the move that was PENDING. */
+  /** Goes on with the move that was PENDING, or has paused. */
   resume(): number {
-    const status = this.#inner.resume();
+    const status = this.#isPaused ? CursorStatus.READY : this.#inner.resume();
+    this.#isPaused = false;
     return this.#forward ? this.#findForward(status) : this.#findBackward(status);
   }
 
@@ -138,12 +154,14 @@ export class VisibleCursor {
   #startForward(): void {
     this.valid = false;
     this.#forward = true;
+    this.#isPaused = false;
     this.#savedKeyLength = -1;
   }
 
   #startBackward(): void {
     this.valid = false;
     this.#forward = false;
+    this.#isPaused = false;
     this.#savedKeyLength = -1;
     this.#live = false;
   }
@@ -158,7 +176,7 @@ export class VisibleCursor {
         else this.#savedKeyLength = -1;
         if (inner.kind !== EntryKind.delete) return this.#exposeInner();
       }
-      status = inner.next();
+      status = this.#passOver(inner.next());
     }
     return status;
   }
@@ -174,8 +192,20 @@ export class VisibleCursor {
       }
       if (inner.sequence <= this.#sequence) this.#gather();
       status = inner.previous();
+      // A value that was gathered is about to be shown: a plain walk is not to pause at all.
+      if (!this.#live) status = this.#passOver(status);
     }
     return status;
+  }
+
+  /** Counts an entry that the inner cursor has left with this status, without showing it: the same, or YIELD. */
+  #passOver(status: number): number {
+    if (this.#pauseInterval === 0 || status !== CursorStatus.READY) return status;
+    this.#skippedCount += 1;
+    if (this.#skippedCount < this.#pauseInterval) return status;
+    this.#skippedCount = 0;
+    this.#isPaused = true;
+    return VisibleCursor.YIELD;
   }
 
   /** Backward: the inner entry is the newest visible version of its key so far. */

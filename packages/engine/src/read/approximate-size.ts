@@ -28,6 +28,8 @@ export function approximateSize(
   keyspaceId: number,
   bounds: KeyBounds,
 ): number {
+  // Measured from block to block, a range that ends before it starts would be less than nothing.
+  if (isEmpty(bounds)) return 0;
   const { memtables, version } = current.view;
   let sizeBytes = 0;
   for (const memtable of memtables) sizeBytes += memtableSize(memtable, keyspaceId, bounds);
@@ -35,6 +37,10 @@ export function approximateSize(
     for (const table of level.tables) sizeBytes += tableSize(tables, table, bounds);
   }
   return sizeBytes;
+}
+
+function isEmpty({ lower, upper }: KeyBounds): boolean {
+  return lower !== null && upper !== null && !isBefore(lower, upper);
 }
 
 function memtableSize(memtable: Memtable, keyspaceId: number, { lower, upper }: KeyBounds): number {

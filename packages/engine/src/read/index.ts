@@ -2,6 +2,7 @@
 export { approximateSize } from './approximate-size.js';
 export { Cursor, type CursorOptions } from './cursor.js';
 export { LATEST, PointReader, type ReadFormat } from './point-reader.js';
+export { newerKeys, textOfKey } from './newer-keys.js';
 export { type BoundsOptions, encodeKey, encodeRange, type RangeOptions } from './range.js';
 export { RangeCursor, type RangeHost } from './range-cursor.js';
 export { makeScan, type Scan } from './scan.js';

@@ -27,7 +27,7 @@ export class OwnedBlock {
   /**
    * Whether `memory` holds, from `start` on, a copy of `bytes`, the memory an entry lies in, for the caller to keep; if not, the
    * entry should be copied alone, because it is the first of its block or the block is large. Requires: as long as `bytes`
-   * is the same object, so is its content.
+   * is the same object, so is its content, and no entry is asked for twice, because its copy was given away.
    */
   holds(bytes: Uint8Array): boolean {
     // Whoever got views may have transferred the memory behind them to another thread.

@@ -70,12 +70,16 @@ export class PointReader {
     return this.#loadAndRun(() => true).then((found) => found === true);
   }
 
-  /** Values in the order of the keys, all as of one sequence; blocks not in memory are loaded in parallel. */
+  /**
+   * Values in the order of the keys, all as of one sequence; blocks not in memory are loaded in parallel.
+   * @throws TypeError when `keys` is no array
+   */
   getMany<K, V>(
     format: ReadFormat<K, V>,
     keys: readonly K[],
     sequence: number,
   ): Promise<(V | undefined)[]> {
+    if (!Array.isArray(keys)) throw new TypeError('Cannot read keys: expected an array of keys');
     const values: (V | undefined)[] = new Array(keys.length).fill(undefined);
     const loads: Promise<void>[] = [];
     try {

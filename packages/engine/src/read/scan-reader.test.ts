@@ -31,6 +31,24 @@ function oneTable(count = 60): Layers {
   return { memtables: [[]], level0: [], deeper: [entries] };
 }
 
+/** A memtable with tombstones between the keys `a` and `z`. */
+function deletedBetween(count: number): Layers {
+  const deleted = Array.from({ length: count }, (_, index) => ({
+    key: `k${String(index).padStart(4, '0')}`,
+    sequence: index + 3,
+    value: null,
+  }));
+  const [first, last] = ['a', 'z'].map((key, index) => ({ key, sequence: index + 1, value: key }));
+  return { memtables: [[first!, last!, ...deleted]], level0: [], deeper: [] };
+}
+
+async function readWhole(bench: ReadBench): Promise<string[]> {
+  const reader = openReader(bench);
+  const keys = await reader.read(9);
+  reader.close();
+  return keys;
+}
+
 /** Keys of the bench within the range that a reader gives after a seek (or from the start). */
 function expectedKeys(
   bench: ReadBench,
@@ -190,5 +208,44 @@ describe('ScanReader', () => {
     expect(bench.yieldCount - before).toBeGreaterThanOrEqual(yieldCount);
     whole.close();
     single.close();
+  });
+
+  test('P18: gives the event loop turns while one step skips what was deleted', async () => {
+    const bench = new ReadBench(deletedBetween(1000));
+    Object.defineProperty(bench, 'monotonicMs', { value: () => (bench.nowMs += 6) });
+    for (const range of [{}, { reverse: true }]) {
+      const reader = openReader(bench, range);
+      for (const start of range.reverse ? ['z', 'y'] : ['a', 'b']) {
+        bench.yieldCount = 0;
+        reader.seek(start);
+        expect(await reader.read(9)).toHaveLength('az'.includes(start) ? 2 : 1);
+        expect(bench.yieldCount).toBeGreaterThanOrEqual(Math.floor(1000 / 128));
+        expect(bench.yieldCount).toBeLessThanOrEqual(Math.ceil(1000 / 128));
+      }
+      reader.close();
+    }
+  });
+
+  test('goes on at once over what was deleted while its turn lasts', async () => {
+    const bench = new ReadBench(deletedBetween(1000));
+    const reader = openReader(bench);
+    expect(await reader.read(9)).toEqual(['a', 'z']);
+    expect(bench.yieldCount).toBe(0);
+    reader.close();
+  });
+
+  test('T1: gives the error again that came behind a pause', async () => {
+    const deleted = Array.from({ length: 1000 }, (_, index) => ({
+      ...{ key: `k${String(index).padStart(4, '0')}`, sequence: index + 1, value: null },
+    }));
+    const bench = new ReadBench({ memtables: [[]], level0: [], deeper: [deleted] });
+    expect(await readWhole(bench)).toEqual([]);
+    bench.dropCache();
+    bench.damageBlockOf('k0900', 1);
+    const reader = openReader(bench);
+    const damaged = { code: 'CORRUPTION', where: 'sst.data' };
+    await expect(reader.read(60)).rejects.toMatchObject(damaged);
+    await expect(reader.read(1)).rejects.toMatchObject(damaged);
+    reader.close();
   });
 });

@@ -6,6 +6,7 @@
  */
 import { CursorStatus, StorageError } from '@varve/base';
 import type { Encoding } from '../encoding/index.js';
+import { VisibleCursor } from '../iterators/index.js';
 import { afterKey, encodeKey } from './range.js';
 import type { RangeCursor } from './range-cursor.js';
 import { openRange, type Scanned, STEPS_PER_CLOCK_READ, TURN_LIMIT_MS } from './scanned.js';
@@ -66,7 +67,7 @@ export class ScanReader<T, K> {
         Math.min(count, this.#remaining),
         options.sizeBytesMax ?? Infinity,
       );
-      const status = this.#fillGuarded(wanted, YIELD);
+      const status = this.#fillGuarded(wanted, BETWEEN_STEPS);
       if (status === CursorStatus.READY) return Promise.resolve(wanted.items);
       return this.#fillLater(wanted, status);
     } catch (error) {
@@ -98,17 +99,22 @@ export class ScanReader<T, K> {
     throw new StorageError('BUSY', 'Cannot use this reader: its read before has not ended');
   }
 
-  /** Fills, or resumes the step that was PENDING and fills. */
-  #fillGuarded(wanted: Wanted<T>, status: number): number {
+  /** Fills, or resumes the step that has not ended and fills. */
+  #fillGuarded(wanted: Wanted<T>, firstStatus: number): number {
     try {
-      return status === CursorStatus.PENDING ? this.#resume(wanted) : this.#fill(wanted);
+      let status = firstStatus === BETWEEN_STEPS ? this.#fill(wanted) : this.#resume(wanted);
+      while (status === VisibleCursor.YIELD && !this.#turnIsOver()) status = this.#resume(wanted);
+      return status;
     } catch (error) {
       this.#failure = { error };
       throw error;
     }
   }
 
-  /** READY when `wanted` has what it wants or the range has ended; PENDING when a block is missing; YIELD. */
+  /**
+   * READY when `wanted` has what it wants or the range has ended; PENDING when a block is missing; YIELD when a step has
+   * paused; BETWEEN_STEPS when the turn is over.
+   */
   #fill(wanted: Wanted<T>): number {
     if (this.#position !== 'behind' && this.#position !== 'end' && wanted.wantsMore) {
       const status = this.#enter();
@@ -134,7 +140,7 @@ export class ScanReader<T, K> {
     const { reverse } = this.#scanned.range;
     while (wanted.wantsMore) {
       this.#stepsToClock -= 1;
-      if (this.#stepsToClock <= 0 && this.#turnIsOver()) return YIELD;
+      if (this.#stepsToClock <= 0 && this.#turnIsOver()) return BETWEEN_STEPS;
       const status = reverse ? inner.previous() : inner.next();
       if (status !== CursorStatus.READY) return status;
       this.#take(wanted);
@@ -196,7 +202,7 @@ export class ScanReader<T, K> {
 }
 
 /** Beside the statuses of cursors: the event loop is to have a turn before the walk begins or goes on. */
-const YIELD = -1;
+const BETWEEN_STEPS = -1;
 
 /** What one call of `read` gathers. */
 class Wanted<T> {

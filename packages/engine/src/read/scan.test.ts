@@ -38,6 +38,17 @@ function oneTable(count = 60): Layers {
   return { memtables: [[]], level0: [], deeper: [entries] };
 }
 
+/** A memtable with tombstones between the keys `a` and `z`. */
+function deletedBetween(count: number): Layers {
+  const deleted = Array.from({ length: count }, (_, index) => ({
+    key: `k${String(index).padStart(4, '0')}`,
+    sequence: index + 3,
+    value: null,
+  }));
+  const [first, last] = ['a', 'z'].map((key, index) => ({ key, sequence: index + 1, value: key }));
+  return { memtables: [[first!, last!, ...deleted]], level0: [], deeper: [] };
+}
+
 function randomRange(random: Random): RangeOptions<string> {
   const key = (): string => `k${random.below(400)}`;
   const maybe = (name: string, value: () => unknown): Record<string, unknown> =>
@@ -273,6 +284,35 @@ describe('Scan, asynchronously', () => {
     Object.defineProperty(bench, 'monotonicMs', { value: () => (bench.nowMs += 6) });
     expect(await collect(scan(bench))).toHaveLength(1000);
     expect(bench.yieldCount).toBe(Math.floor(1000 / 128));
+  });
+
+  test('P18: gives the event loop turns while one step skips what was deleted', async () => {
+    const bench = new ReadBench(deletedBetween(1000));
+    for (const range of [{}, { reverse: true }]) {
+      bench.yieldCount = 0;
+      expect(await collect(scan(bench, range))).toHaveLength(2);
+      expect(bench.yieldCount).toBe(0);
+    }
+    Object.defineProperty(bench, 'monotonicMs', { value: () => (bench.nowMs += 6) });
+    for (const range of [{}, { reverse: true }]) {
+      bench.yieldCount = 0;
+      expect(await collect(scan(bench, range))).toHaveLength(2);
+      expect(bench.yieldCount).toBe(Math.floor(1000 / 128));
+    }
+    bench.yieldCount = 0;
+    expect([...scan(bench)]).toHaveLength(2);
+    expect(bench.yieldCount).toBe(0);
+  });
+
+  test('P13: fails with ITERATOR_CLOSED when it is closed while it gives way over what was deleted', async () => {
+    const bench = new ReadBench(deletedBetween(1000));
+    Object.defineProperty(bench, 'monotonicMs', { value: () => (bench.nowMs += 6) });
+    const iterator = scan(bench)[Symbol.asyncIterator]();
+    await iterator.next();
+    const next = iterator.next();
+    bench.handles.closeAll();
+    await expect(next).rejects.toMatchObject({ code: 'ITERATOR_CLOSED' });
+    expect((await iterator.next()).done).toBe(true);
   });
 
   test('answers next() calls in their order also across such a turn', async () => {

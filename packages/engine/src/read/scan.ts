@@ -5,7 +5,7 @@
  * goes; `for await` loads them on the thread pool and gives the event loop a turn every few milliseconds.
  */
 import { CursorStatus } from '@varve/base';
-import type { VisibleCursor } from '../iterators/index.js';
+import { VisibleCursor } from '../iterators/index.js';
 import type { ReadFormat } from './point-reader.js';
 import { encodeRange, type RangeOptions } from './range.js';
 import type { RangeCursor, RangeHost } from './range-cursor.js';
@@ -124,7 +124,7 @@ class AsyncIterator<T> implements AsyncIterableIterator<T> {
       if (this.#stepsToClock === 0 && this.#turnIsOver()) return this.#yieldThenStep();
       const status = this.#step();
       if (status === CursorStatus.READY) return Promise.resolve(this.#result());
-      return this.#loadThenResult();
+      return this.#finishStep(status);
     } catch (error) {
       this.#finish();
       return Promise.reject(error);
@@ -165,22 +165,38 @@ class AsyncIterator<T> implements AsyncIterableIterator<T> {
     return { done: true, value: undefined };
   }
 
-  #loadThenResult(): Promise<IteratorResult<T, undefined>> {
+  /** The result of a step that waits for a block, or has skipped many entries. */
+  #finishStep(firstStatus: number): Promise<IteratorResult<T, undefined>> {
+    const status = this.#resumeInTurn(firstStatus);
+    if (status === CursorStatus.READY) return Promise.resolve(this.#result());
     return this.#run(async () => {
-      const cursor = this.#cursor!;
-      let status: number = CursorStatus.PENDING;
-      while (status === CursorStatus.PENDING) {
-        try {
-          await cursor.load();
-        } finally {
-          // Once it is closed, nobody is interested in how the read went.
-          cursor.assertOpen();
-        }
-        status = cursor.inner.resume();
-      }
-      this.#turnStartMs = this.#scanned.host.monotonicMs();
+      await this.#waitOut(status);
       return this.#result();
     });
+  }
+
+  /** Goes on with a step that has paused, for as long as the turn lasts. */
+  #resumeInTurn(firstStatus: number): number {
+    let status = firstStatus;
+    while (status === VisibleCursor.YIELD && !this.#turnIsOver()) {
+      status = this.#cursor!.inner.resume();
+    }
+    return status;
+  }
+
+  async #waitOut(firstStatus: number): Promise<void> {
+    const cursor = this.#cursor!;
+    let status = firstStatus;
+    while (status !== CursorStatus.READY) {
+      try {
+        await (status === CursorStatus.PENDING ? cursor.load() : this.#scanned.host.yieldTurn());
+      } finally {
+        // Once it is closed, nobody is interested in how the read went.
+        cursor.assertOpen();
+      }
+      this.#turnStartMs = this.#scanned.host.monotonicMs();
+      status = this.#resumeInTurn(cursor.inner.resume());
+    }
   }
 
   #turnIsOver(): boolean {

@@ -14,15 +14,17 @@ export interface Scanned<T> {
   readonly take: Take<T>;
 }
 
-/** Entries between two looks at the clock. */
+/** Entries, shown or skipped, between two looks at the clock. */
 export const STEPS_PER_CLOCK_READ = 128;
 
 /** How long an asynchronous iteration may keep the event loop from other work. */
 export const TURN_LIMIT_MS = 5;
 
-/** Opens the range. The caller closes it. */
+/** Opens the range; asynchronously, its steps pause over entries that are skipped, as often as the clock is read. The caller closes it. */
 export function openRange<T>(scanned: Scanned<T>, wait: BlockWait): RangeCursor {
   const { host, keyspaceId, range } = scanned;
   const { snapshot, signal } = range;
-  return new RangeCursor(host, { keyspaceId, bounds: range, snapshot, signal, wait });
+  const cursor = new RangeCursor(host, { keyspaceId, bounds: range, snapshot, signal, wait });
+  if (wait === 'async') cursor.inner.pauseEvery(STEPS_PER_CLOCK_READ);
+  return cursor;
 }

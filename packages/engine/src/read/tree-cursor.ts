@@ -20,19 +20,37 @@ export interface TreeCursorOptions {
 
 /** Opens the cursor. The caller keeps the view retained until it closes the cursor. */
 export function openTreeCursor(options: TreeCursorOptions): VisibleCursor {
-  const { view, keyspaceId, sequence, bounds } = options;
-  const runs: EntryCursor[] = [];
-  for (const memtable of view.memtables) {
-    if (memtable.entryCount > 0) runs.push(memtable.cursor(keyspaceId, sequence));
-  }
-  const levels = view.version.keyspaces.get(keyspaceId)?.occupiedLevels ?? [];
-  for (const level of levels) addLevel(runs, level, options);
+  const { sequence, bounds } = options;
+  const levels = levelsOf(options);
+  const runs = openRuns(options, levels);
   if (runs.length !== 1) {
     return new VisibleCursor(new MergingCursor(runs), { sequence, bounds, versionsPerKey: 'any' });
   }
   // A memtable's cursor shows one version of each key anyway.
   const isOne = levels.every((level) => options.tables.versionsPerKeyIn(level) === 'one');
   return new VisibleCursor(runs[0], { sequence, bounds, versionsPerKey: isOne ? 'one' : 'any' });
+}
+
+/**
+ * Opens a cursor over the versions themselves, deletions too; of those in one memtable the newest of each key. The caller keeps
+ * the view retained until it closes the cursor, and looks to the bounds itself.
+ */
+export function openVersions(options: TreeCursorOptions): EntryCursor {
+  return new MergingCursor(openRuns(options, levelsOf(options)));
+}
+
+function levelsOf({ view, keyspaceId }: TreeCursorOptions): readonly Level[] {
+  return view.version.keyspaces.get(keyspaceId)?.occupiedLevels ?? [];
+}
+
+function openRuns(options: TreeCursorOptions, levels: readonly Level[]): EntryCursor[] {
+  const { view, keyspaceId, sequence } = options;
+  const runs: EntryCursor[] = [];
+  for (const memtable of view.memtables) {
+    if (memtable.entryCount > 0) runs.push(memtable.cursor(keyspaceId, sequence));
+  }
+  for (const level of levels) addLevel(runs, level, options);
+  return runs;
 }
 
 function addLevel(runs: EntryCursor[], level: Level, options: TreeCursorOptions): void {

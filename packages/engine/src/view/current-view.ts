@@ -3,7 +3,8 @@
  *
  * Everything that changes the tree (a full memtable, a flush, a compaction) swaps the view here; every write that
  * becomes visible raises the sequence here. A memtable is handed to `onMemtableUnused` when the last view holding it is
- * gone, so that its memory can be used again; a version is released in step with its view.
+ * gone, so that its memory can be used again; a version is released in step with its view. When a reader was the last who
+ * held a version that was replaced, that is told: nothing else happens then that would give up what it kept.
  */
 import type { Version } from '../manifest/index.js';
 import type { Memtable } from '../memtable/index.js';
@@ -14,6 +15,8 @@ export interface CurrentViewOptions {
   readonly version: Version;
   readonly visibleSequence: number;
   readonly onMemtableUnused: (memtable: Memtable) => void;
+  /** A reader has left a view whose version was replaced meanwhile, as the last one; never called by a swap. */
+  readonly onReadersGone?: () => void;
 }
 
 export class CurrentView {
@@ -22,10 +25,14 @@ export class CurrentView {
   #view: TreeView;
   readonly #viewCounts = new Map<Memtable, number>();
   readonly #onMemtableUnused: (memtable: Memtable) => void;
+  readonly #onReadersGone: (() => void) | undefined;
+  /** The view that a swap lets go at this moment. */
+  #leaving: TreeView | null = null;
 
   constructor(options: CurrentViewOptions) {
     this.visibleSequence = options.visibleSequence;
     this.#onMemtableUnused = options.onMemtableUnused;
+    this.#onReadersGone = options.onReadersGone;
     this.#view = this.#make(options.memtables, options.version);
   }
 
@@ -37,7 +44,9 @@ export class CurrentView {
   swap(memtables: readonly Memtable[], version: Version): void {
     const old = this.#view;
     this.#view = this.#make(memtables, version);
+    this.#leaving = old;
     old.release();
+    this.#leaving = null;
   }
 
   /** Gives up the current view for good, at close. What is current then has no entries, and holds no memory. */
@@ -57,7 +66,13 @@ export class CurrentView {
 
   #drop(view: TreeView): void {
     view.version.release();
-    for (const memtable of view.memtables) {
+    this.#dropMemtables(view);
+    // A version that a swap replaces is kept until the edit that did so is durable, and looked at then.
+    if (view !== this.#leaving && view.version !== this.#view.version) this.#onReadersGone?.();
+  }
+
+  #dropMemtables({ memtables }: TreeView): void {
+    for (const memtable of memtables) {
       const count = this.#viewCounts.get(memtable)! - 1;
       if (count > 0) {
         this.#viewCounts.set(memtable, count);

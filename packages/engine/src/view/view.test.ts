@@ -58,6 +58,32 @@ describe('CurrentView', () => {
     expect(unused).toEqual([first, second, third]);
   });
 
+  test('tells when the last reader of a replaced version is gone, and of no swap', () => {
+    const [before, after] = [makeVersion().version, makeVersion().version];
+    let toldCount = 0;
+    const current = new CurrentView({
+      memtables: [],
+      version: before,
+      visibleSequence: 0,
+      onMemtableUnused: () => {},
+      onReadersGone: () => {
+        toldCount += 1;
+      },
+    });
+    const [first, second] = [current.view.retain(), current.view.retain()];
+    current.swap([], after);
+    const third = current.view.retain();
+    current.swap([], after);
+    expect(toldCount).toBe(0);
+    first.release();
+    third.release();
+    expect(toldCount).toBe(0);
+    second.release();
+    expect(toldCount).toBe(1);
+    current.dispose();
+    expect(toldCount).toBe(1);
+  });
+
   test('keeps a memtable that goes from one view to the next', () => {
     const memtable = makeMemtable();
     const unused: Memtable[] = [];

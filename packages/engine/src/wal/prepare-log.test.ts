@@ -110,6 +110,12 @@ describe('prepareLog', () => {
     expect(memory.listSync(DIRECTORY)).toEqual(['000012.log']);
   });
 
+  test('makes a new file where the one to be written over is gone', () => {
+    prepare(memory, 12, { recycledLogId: 5 });
+    expect(headerOf(memory, 12).origin).toBe('new');
+    expect(memory.listSync(DIRECTORY)).toEqual(['000012.log']);
+  });
+
   test('leaves a file that a crash changes in no way', () => {
     prepare(memory, 12, { preallocateBytes: 5000 });
     expect(memory.describeUnsynced()).toEqual([]);

@@ -107,6 +107,11 @@ export class CommitQueue {
     return this.#nextSequence - 1;
   }
 
+  /** What `lastSequence` will be when every write that waits for room is let in. */
+  get lastIssuedSequence(): number {
+    return this.lastSequence + this.#waiting.entryCount;
+  }
+
   /** Whether writes were made that are in no log: they are lost unless flushed. */
   get hasUnloggedWrites(): boolean {
     return this.#committer.hasUnloggedWrites;
@@ -292,10 +297,7 @@ export class CommitQueue {
     this.#assertWriting();
     if (this.#isEncoding) throw writeInsideEncoding();
     if (this.#waiting.count > 0) this.#admitAllSync();
-    if (!this.#hasRoom(boundBytes) && !this.#rotate(boundBytes)) {
-      this.#waitForRoom();
-      this.#rotate(boundBytes);
-    }
+    while (!this.#hasRoom(boundBytes) && !this.#rotate(boundBytes)) this.#waitForRoom();
     return this.#position();
   }
 
@@ -304,12 +306,13 @@ export class CommitQueue {
    * is let in meanwhile: it would fill and freeze a generation that nobody completes while this thread is blocked.
    */
   #waitForRoom(): void {
+    const wasBlocked = this.#isBlocked;
     this.#isBlocked = true;
     try {
       this.#closeSync();
       this.#host.waitForRoom();
     } finally {
-      this.#isBlocked = false;
+      this.#isBlocked = wasBlocked;
     }
   }
 

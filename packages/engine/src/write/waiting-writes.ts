@@ -28,6 +28,7 @@ export class WaitingWrites {
   /** Keeps the process alive while any waits: what makes room may be a delay away. */
   #hold: Timer | undefined;
   #sizeBytes = 0;
+  #entryCount = 0;
 
   constructor(clock: Pick<Clock, 'hold' | 'monotonicMs'>) {
     this.#clock = clock;
@@ -35,6 +36,11 @@ export class WaitingWrites {
 
   get count(): number {
     return this.#writes.length;
+  }
+
+  /** Of all of them. */
+  get entryCount(): number {
+    return this.#entryCount;
   }
 
   get isFull(): boolean {
@@ -61,12 +67,14 @@ export class WaitingWrites {
     });
     this.#writes.push({ batch, rank, sinceMs, promise, follow, fail });
     this.#sizeBytes += batch.length;
+    this.#entryCount += batch.entryOffsets.length;
     return promise;
   }
 
   shift(): WaitingWrite {
     const write = this.#writes.shift()!;
     this.#sizeBytes -= write.batch.length;
+    this.#entryCount -= write.batch.entryOffsets.length;
     if (this.count === 0) this.#letGo();
     return write;
   }
@@ -80,6 +88,7 @@ export class WaitingWrites {
   failAll(error: Error): void {
     for (const write of this.#writes.splice(0)) write.fail(error);
     this.#sizeBytes = 0;
+    this.#entryCount = 0;
     this.#letGo();
   }
 

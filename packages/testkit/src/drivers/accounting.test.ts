@@ -41,6 +41,36 @@ describe('B3: accountFor', () => {
     expect(accountFor([fault(open)], [], () => {})).not.toBeNull();
   });
 
+  test('lets pass that a table or a manifest cannot be closed, not a log', () => {
+    for (const name of ['000011.sst', 'MANIFEST-000012']) {
+      const close: FileCall = { operation: 'close', path: `/db/${name}` };
+      expect(accountFor([fault(close)], [], () => {})).toBeNull();
+    }
+    for (const name of ['000013.log', '000014.tmp', 'CURRENT', 'LOCK']) {
+      const close: FileCall = { operation: 'close', path: `/db/${name}` };
+      expect(accountFor([fault(close)], [], () => {})).not.toBeNull();
+    }
+  });
+
+  test('lets pass that a log cannot be closed after an error of the same kind that was told', () => {
+    const close = fault({ operation: 'close', path: '/db/000013.log' });
+    const cause = new StorageError('IO', 'Cannot write');
+    for (const told of [cause, new StorageError('DURABILITY_UNKNOWN', 'Cannot sync', { cause })]) {
+      expect(accountFor([close], [told], () => {})).toBeNull();
+    }
+    expect(accountFor([close], [new StorageError('BUSY', 'Later')], () => {})).not.toBeNull();
+  });
+
+  test('lets pass that a file cannot be removed for a reason of the disk only', () => {
+    const remove = fault({ operation: 'remove', path: '/db/000011.sst' });
+    for (const code of ['IO', 'NO_SPACE', 'READ_ONLY'] as const) {
+      const error = new StorageError(code, 'Cannot remove it');
+      expect(accountFor([{ ...remove, error }], [], () => {})).toBeNull();
+    }
+    const error = new StorageError('NOT_FOUND', 'Cannot remove it');
+    expect(accountFor([{ ...remove, error }], [], () => {})).not.toBeNull();
+  });
+
   test('lets pass that there is no space for zeros ahead of a log, not for a record', () => {
     const full = new StorageError('NO_SPACE', 'Cannot write');
     const zeros = { ...fault({ ...write, length: 256 * 1024 }), error: full };

@@ -16,9 +16,9 @@ export interface AbsorptionRule {
   /** The fewest bytes of the transfer. Default: any. */
   readonly lengthMin?: number;
   /** Of the error. Default: any. */
-  readonly code?: StorageErrorCode;
-  /** Somebody was told of another error with this code. Default: that is of no importance. */
-  readonly toldCode?: StorageErrorCode;
+  readonly codes?: readonly StorageErrorCode[];
+  /** Somebody was told of another error with this code, or with the code of this one. Default: that is of no importance. */
+  readonly toldCode?: StorageErrorCode | 'own';
   readonly why: string;
 }
 
@@ -27,18 +27,27 @@ const RECORD_HEADER_SIZE_BYTES = 16;
 /** Zeros are written ahead in pieces of 256 KiB, the last a little shorter; the records of the drivers are far smaller. */
 const ZERO_FILL_SIZE_BYTES_MIN = 128 * 1024;
 const NUMBERED = /^(?:\d+\.(?:log|sst|tmp)|MANIFEST-\d+)$/;
+const OF_DATABASE = /^(?:\d+\.(?:log|sst|tmp)|MANIFEST-\d+|CURRENT|RESERVE)$/;
 
 /** See {@link AbsorptionRule}. */
 export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
   {
     operations: ['remove', 'exists'],
     name: NUMBERED,
+    codes: ['IO', 'NO_SPACE', 'READ_ONLY'],
     why: 'I10: a file that cannot be removed is tried again, or found as an orphan',
   },
   {
     operations: ['close'],
-    name: /./,
+    name: /^(?:\d+\.sst|MANIFEST-\d+)$/,
+    codes: ['IO', 'NO_SPACE'],
     why: 'I12: nothing depends on closing: what is needed was synced before',
+  },
+  {
+    operations: ['close', 'remove', 'exists'],
+    name: OF_DATABASE,
+    toldCode: 'own',
+    why: 'I12: what is given back because of an error that was told need not tell of the same once more',
   },
   {
     operations: ['write'],
@@ -50,14 +59,14 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     operations: ['write'],
     name: /^\d+\.log$/,
     lengthMin: ZERO_FILL_SIZE_BYTES_MIN,
-    code: 'NO_SPACE',
+    codes: ['NO_SPACE'],
     why: 'I5: zeros ahead of the records of a log are good to have, not needed',
   },
   {
     operations: ['write'],
     name: /^\d+\.log$/,
     length: RECORD_HEADER_SIZE_BYTES,
-    code: 'NO_SPACE',
+    codes: ['NO_SPACE'],
     why: 'I5: an end record only attests; a log without one is read as after a crash',
   },
   {
@@ -83,13 +92,13 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
   {
     operations: ['open'],
     name: /^\d+\.(?:sst|log)$/,
-    code: 'TOO_MANY_FILES',
+    codes: ['TOO_MANY_FILES'],
     why: 'I6: files of tables are closed, and the call is made once more',
   },
   {
     operations: ['stat'],
     name: /^database$/,
-    code: 'NO_SPACE',
+    codes: ['NO_SPACE'],
     toldCode: 'NO_SPACE',
     why: 'I5: while writing is suspended, and that was told, what further attempts meet is not told each time',
   },
@@ -105,18 +114,18 @@ export function accountFor(
   told: readonly unknown[],
   absorbed: (why: string) => void,
 ): string | null {
-  const texts = new Set(told.flatMap(textsOf));
-  const toldCodes = new Set(told.map((error) => (isStorageError(error) ? error.code : undefined)));
+  const texts = new Set(told.flatMap(messagesOf));
+  const toldCodes = new Set(told.flatMap(withCauses).map(codeOf));
   for (const { call, error } of injected) {
     if (error === undefined || texts.has(error.message)) continue;
     const rule = ABSORPTION_RULES.find(
-      ({ operations, name, length = call.length, lengthMin = 0, code, toldCode }) =>
+      ({ operations, name, length = call.length, lengthMin = 0, codes, toldCode }) =>
         operations.includes(call.operation) &&
         name.test(lastNameOf(call.path)) &&
         length === call.length &&
         (call.length ?? 0) >= lengthMin &&
-        (code === undefined || (isStorageError(error) && error.code === code)) &&
-        (toldCode === undefined || toldCodes.has(toldCode)),
+        (codes === undefined || (isStorageError(error) && codes.includes(error.code))) &&
+        (toldCode === undefined || toldCodes.has(toldCode === 'own' ? codeOf(error) : toldCode)),
     );
     if (rule === undefined) return `nobody was told: ${error.message}`;
     absorbed(rule.why);
@@ -125,10 +134,19 @@ export function accountFor(
 }
 
 /** The messages of an error and of its causes. */
-function textsOf(error: unknown): string[] {
-  const texts: string[] = [];
-  for (let one = error; one instanceof Error; one = one.cause) texts.push(one.message);
-  return texts;
+export function messagesOf(error: unknown): string[] {
+  return withCauses(error).map(({ message }) => message);
+}
+
+function withCauses(error: unknown): Error[] {
+  const errors: Error[] = [];
+  for (let one = error; one instanceof Error; one = one.cause) errors.push(one);
+  return errors;
+}
+
+/** The code of an error; undefined if it has none. */
+export function codeOf(error: unknown): StorageErrorCode | undefined {
+  return isStorageError(error) ? error.code : undefined;
 }
 
 function lastNameOf(path: string): string {

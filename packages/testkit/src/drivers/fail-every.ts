@@ -152,6 +152,7 @@ async function runWithFault(
   const context: WorkloadContext = {
     ...{ fileSystem, world, log, shape: 'usual' },
     onError: (error) => told.push(error),
+    injected: () => faulty.injected,
   };
   const lines = (fault: string): string[] => [
     fault,

@@ -8,9 +8,10 @@
 
 import { isStorageError } from '@varve/base';
 import { type Database, type DatabaseOptions, open } from '@varve/engine';
-import type { FileSystem } from '@varve/vfs';
+import type { FileSystem, InjectedFault } from '@varve/vfs';
 import { OrderError, type StrictFileSystem } from '../strict/strict-file-system.js';
 import { type BatchLog, type IssuedBatch, markerOf } from './batch-log.js';
+import { refuteReadError } from './read-errors.js';
 import type { StepWorld } from './step-world.js';
 
 /** Where the database of every driver is. */
@@ -30,6 +31,8 @@ export interface WorkloadContext {
   readonly shape: WorkloadShape;
   /** Is told of every StorageError that the engine threw, and of every error of background work. */
   readonly onError?: (error: Error) => void;
+  /** What was made to fail so far: without it a read must not fail. */
+  readonly injected?: () => readonly InjectedFault[];
 }
 
 /** A phase of the workload: how many batches, of which size, and what comes after. */
@@ -138,12 +141,19 @@ export async function writeBatch(
 export class WrongAnswerError extends Error {}
 
 /** Asks for a marker that was acknowledged, which must be there unless the files cannot be read. */
-async function probe({ log }: WorkloadContext, db: Database): Promise<void> {
-  const index = log.acknowledgedIndex();
+async function probe(context: WorkloadContext, db: Database): Promise<void> {
+  const index = context.log.acknowledgedIndex();
   if (index === undefined) return;
-  const value = await db.get(markerOf(index));
+  const value = await db.get(markerOf(index)).catch((error) => excuseRead(context, error));
   if (value === String(index)) return;
   throw new WrongAnswerError(`a read of acknowledged batch ${index} gave ${String(value)}`);
+}
+
+/** Throws the error of a read: as it is if a table failed it, as a wrong answer otherwise. */
+function excuseRead({ injected = () => [] }: WorkloadContext, error: unknown): never {
+  const fault = refuteReadError(error, injected());
+  if (fault === null) throw error;
+  throw new WrongAnswerError(fault, { cause: error });
 }
 
 async function writeBatches(

@@ -130,6 +130,8 @@ class Generator {
         const bounds = this.#one(2) ? {} : { gte: this.#key(), lte: this.#key() };
         return { kind, keyspace: this.#keyspace(), ...bounds, ...this.#waits() };
       }
+      case 'clear':
+        return this.#clear();
       case 'createKeyspace':
       case 'dropKeyspace':
         return { kind, slot: 1 + this.#random.below(KEYSPACE_COUNT) };
@@ -148,6 +150,12 @@ class Generator {
       default:
         return { kind: 'catchUp' };
     }
+  }
+
+  #clear(): OperationBody {
+    const place = { keyspace: this.#keyspace(), snapshot: this.#snapshot() };
+    const { durability } = this.#manner();
+    return { kind: 'clear', range: this.#range(), durability, ...place };
   }
 
   #crash(variant: number): CrashChoice {

@@ -65,6 +65,14 @@ export type OperationBody =
       readonly entries: readonly EntryChange[];
       readonly manner: Manner;
     }
+  /** Removes a range, waited for at once: how many sequences it takes is known only when nothing comes between. */
+  | {
+      readonly kind: 'clear';
+      readonly keyspace: number;
+      readonly range: RangeChoice;
+      readonly snapshot: number | null;
+      readonly durability: Durability | null;
+    }
   /** A write with one operation too many: it must be refused as a whole. */
   | {
       readonly kind: 'refused';

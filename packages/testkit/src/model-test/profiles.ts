@@ -257,6 +257,16 @@ const list: readonly Profile[] = [
     valueSizes: [[300, 1_500]],
     weights: { ...weights, batch: 40, put: 10, dropKeyspace: 0.05 },
   },
+  // A new kind of operation comes in profiles of its own, so that what is drawn for the others stays.
+  {
+    ...base,
+    name: 'clears',
+    keyCount: 1_600,
+    valueSizes: [[0, 60]],
+    batchEntryCountMax: 600,
+    durabilities: [null, null, 'always', 'interval', 'os', 'none'],
+    weights: { ...crashWeights, batch: 25, clear: 4 },
+  },
 ];
 
 /** Every profile, by name. */

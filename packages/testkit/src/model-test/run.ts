@@ -1,6 +1,7 @@
 // One run: operations one after the other against the engine and the model, and a full comparison at the end.
 
 import { initializeChecksums } from '@varve/base';
+import { clear } from './clear-steps.js';
 import { asDifference, type Difference } from './difference.js';
 import { DirectoryWorld } from './directory-world.js';
 import { checkEverything, checkFiles } from './full-check.js';
@@ -106,6 +107,8 @@ function begin(run: RunState, operation: Operation): Promise<void> | undefined {
       return writes.batch(run, operation);
     case 'refused':
       return writes.refused(run, operation);
+    case 'clear':
+      return clear(run, operation);
     case 'get':
     case 'has':
       return reads.get(run, operation);
@@ -128,7 +131,7 @@ type OtherOperation = Exclude<
   Operation,
   {
     readonly kind:
-      | ('put' | 'batch' | 'refused' | 'get' | 'has' | 'getMany' | 'gets' | 'scan')
+      | ('put' | 'batch' | 'refused' | 'clear' | 'get' | 'has' | 'getMany' | 'gets' | 'scan')
       | ('turns' | 'advance' | 'catchUp');
   }
 >;

@@ -121,7 +121,8 @@ function commit(run: RunState, manner: Manner, write: Write): Promise<void> | un
   return undefined;
 }
 
-function acknowledge(run: RunState, issued: Commit, durability: Durability): void {
+/** A write was acknowledged with this durability. */
+export function acknowledge(run: RunState, issued: Commit, durability: Durability): void {
   if (durability === 'always') {
     const fault = run.world.refuteDurable(issued.lastSequence);
     if (fault !== null) throw new Difference(`a write is acknowledged as durable, but ${fault}`);

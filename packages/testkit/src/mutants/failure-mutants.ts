@@ -119,6 +119,22 @@ export const FAILURE_MUTANTS: readonly Mutant[] = [
     tests: ['engine/src/merge-space.test.ts'],
   },
   {
+    name: 'clear-takes-what-came-later',
+    rule: 'clear() removes nothing that was written after it was called',
+    file: 'engine/src/clear.ts',
+    original: 'const rest = isUndisturbed ? batch : this.#untouched(batch);',
+    replacement: 'const rest = batch;',
+    tests: ['engine/src/clear.test.ts'],
+  },
+  {
+    name: 'listener-in-the-middle-of-a-write',
+    rule: 'P12: listeners may use the database, so nothing is told in the middle of a step',
+    file: 'engine/src/events.ts',
+    original: 'void Promise.resolve().then(() => this.#tell(name, event));',
+    replacement: 'this.#tell(name, event);',
+    tests: ['engine/src/listeners.test.ts'],
+  },
+  {
     name: 'aborted-read-waited-for',
     rule: 'P16: whoever gives up does not wait for the disk',
     file: 'engine/src/read/range-cursor.ts',

@@ -1,24 +1,17 @@
 // What a client does in one operation, and what it makes of the answer.
 
-import { isStorageError } from '@varve/base';
 import type { Snapshot } from '@varve/engine';
-import { errorText } from '../drivers/image-check.js';
 import { makeValue } from '../model-test/keys.js';
 import type { TextEntry, TextRange } from '../model-test/model.js';
+import { clear } from './clear-steps.js';
+import { refuteError, refuteFailedRead } from './error-rules.js';
 import { type Batch, firstOddEntry, markerOf, RESERVED_KEY } from './history.js';
 import type { Operation, OperationOf, ScanRange } from './operation.js';
-import { ownStackOf } from './own-stack.js';
+import { untilResumed } from './resumption.js';
 import type { RunContext } from './run-context.js';
 
 /** Tells whether the process that an operation was begun in is still there. */
 type IsCurrent = () => boolean;
-
-/** What may come of an operation that is under way when the database is closed. */
-const CLOSING_CODES: readonly string[] = ['CLOSED', 'ITERATOR_CLOSED', 'SNAPSHOT_RELEASED'];
-/** What may come of an operation when something fails. */
-const FAULT_CODES: readonly string[] = [
-  ...['IO', 'NO_SPACE', 'TOO_MANY_FILES', 'DURABILITY_UNKNOWN', 'READ_ONLY', 'BUSY', 'TIMEOUT'],
-];
 
 /** Carries out an operation; a promise is given for what remains to be waited for. */
 export function carryOut(
@@ -44,8 +37,10 @@ export function carryOut(
     case 'settle':
     case 'compact':
       return maintain(run, operation, isCurrent);
+    case 'clear':
+      return clear(run, operation, isCurrent);
     default:
-      return changeWorld(run, operation);
+      return changeWorld(run, operation, isCurrent);
   }
 }
 
@@ -97,19 +92,6 @@ function reject(run: RunContext, batch: Batch, error: unknown): void {
   run.violate(run.history.reject(batch));
 }
 
-/** Says why an operation must not fail like this; null if it may. */
-export function refuteError(
-  run: Pick<RunContext, 'phase' | 'machine'>,
-  error: unknown,
-): string | null {
-  if (isStorageError(error)) {
-    if (run.phase === 'closing' && CLOSING_CODES.includes(error.code)) return null;
-    if (run.machine.mayFail && FAULT_CODES.includes(error.code)) return null;
-  }
-  const stack = error instanceof Error ? `\n${ownStackOf(error)}` : '';
-  return `unexpected error while ${run.phase}: ${errorText(error)}${stack}`;
-}
-
 function read(
   run: RunContext,
   operation: OperationOf<'get' | 'getMany'>,
@@ -126,7 +108,7 @@ function read(
     }
   };
   const failed = (error: unknown): void => {
-    if (isCurrent()) run.violate(refuteError(run, error));
+    if (isCurrent()) run.violate(refuteFailedRead(run, error));
   };
   if (operation.kind === 'getMany') return store.getMany(keys).then(check, failed);
   const [key] = keys;
@@ -158,7 +140,7 @@ function scan(
     if (isCurrent()) checkShown(run, () => run.history.refuteScan(entries, range, floor));
   };
   const failed = (error: unknown): void => {
-    if (isCurrent()) run.violate(refuteError(run, error));
+    if (isCurrent()) run.violate(refuteFailedRead(run, error));
   };
   if (operation.form === 'async') return run.store.entries(range).then(check, failed);
   let entries: TextEntry[];
@@ -198,7 +180,7 @@ function markerIn(run: RunContext, snapshot: Snapshot): string | undefined | nul
   try {
     return run.store.getSync(RESERVED_KEY, { snapshot });
   } catch (error) {
-    run.violate(refuteError(run, error));
+    run.violate(refuteFailedRead(run, error));
     snapshot.close();
     return null;
   }
@@ -230,7 +212,7 @@ function readSnapshot(
   return reading.then(
     ([values, entries]) => check(values, entries),
     (error: unknown) => {
-      if (isCurrent()) run.violate(refuteError(run, error));
+      if (isCurrent()) run.violate(refuteFailedRead(run, error));
     },
   );
 }
@@ -275,7 +257,11 @@ type WorldOperation = OperationOf<
 >;
 
 /** What is not an operation of the database. */
-function changeWorld(run: RunContext, operation: WorldOperation): Promise<void> | undefined {
+function changeWorld(
+  run: RunContext,
+  operation: WorldOperation,
+  isCurrent: IsCurrent,
+): Promise<void> | undefined {
   switch (operation.kind) {
     case 'pause':
       return new Promise((resolve) => run.scheduler.delay(operation.ms, resolve));
@@ -298,8 +284,24 @@ function changeWorld(run: RunContext, operation: WorldOperation): Promise<void> 
       return undefined;
     case 'heal':
       run.machine.heal();
-      return undefined;
+      return untilResumed(run, {
+        attempt: () => attemptWrite(run, operation, isCurrent),
+        isCurrent,
+      });
   }
+}
+
+/** Writes something small, and tells what came of it. */
+async function attemptWrite(
+  run: RunContext,
+  { id, client }: Operation,
+  isCurrent: IsCurrent,
+): Promise<'acknowledged' | 'rejected'> {
+  const index = run.history.lastIndex + 1;
+  const body = { kind: 'write', entries: [], form: 'async', durability: null } as const;
+  await write(run, { id, client, ...body }, isCurrent);
+  const standing = run.history.batchAt(index)?.standing;
+  return standing === 'acknowledged' || standing === 'durable' ? 'acknowledged' : 'rejected';
 }
 
 function textRange(run: RunContext, { gte, lt, reverse, limit }: ScanRange): TextRange {

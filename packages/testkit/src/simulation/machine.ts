@@ -42,8 +42,11 @@ export class Machine {
   #files: MemoryFileSystem;
   #faulty!: FaultyFileSystem;
   #fileSystem!: FileSystem;
-  /** Whether the sync of a file has failed since the last start, so that the system's cache may show what was lost. */
-  #syncHasFailed = false;
+  /**
+   * Whether the sync of a log has failed since the last start, so that the system's cache may show what was lost. What other
+   * files hold is in a log until they are synced.
+   */
+  #logSyncHasFailed = false;
   #syncModel: Fault['syncModel'] = 'xfs';
   #faultCount = 0;
 
@@ -62,13 +65,18 @@ export class Machine {
     return this.#files;
   }
 
-  get syncHasFailed(): boolean {
-    return this.#syncHasFailed;
+  get logSyncHasFailed(): boolean {
+    return this.#logSyncHasFailed;
   }
 
   /** Whether anything was made to fail since the last start, or may be. */
   get mayFail(): boolean {
     return this.#faultCount > 0 || this.#faulty.injected.length > 0;
+  }
+
+  /** Faults that were asked for since the last start. */
+  get faultCount(): number {
+    return this.#faultCount;
   }
 
   get injected(): readonly InjectedFault[] {
@@ -103,7 +111,7 @@ export class Machine {
   /** The process begins anew on the same files: what failed before is no excuse any more. */
   startAnew(): void {
     this.#faultCount = 0;
-    this.#syncHasFailed = false;
+    this.#logSyncHasFailed = false;
     this.heal();
     this.#assemble();
   }
@@ -128,6 +136,8 @@ export class Machine {
     this.#faulty = new FaultyFileSystem(files, {
       clock: this.#options.scheduler,
       onSyncFailure: (path) => this.#loseUnsynced(files, path),
+      beforeAsyncFailure: (call) =>
+        new Promise((resolve) => this.#options.scheduler.schedule(call, resolve)),
     });
     const logWatch = this.logWatch;
     const watched = new WatchedFiles(this.#faulty, {
@@ -136,7 +146,7 @@ export class Machine {
         return this.#begins(call, form);
       },
       writes: (path, bytes) => {
-        if (path.endsWith('.log')) logWatch.written(path, bytes);
+        if (isLog(path)) logWatch.written(path, bytes);
       },
     });
     this.#fileSystem = new StrictFileSystem(watched, (text) => {
@@ -148,14 +158,18 @@ export class Machine {
     const { operation, path, position = 0, length = 0 } = call;
     this.#options.trace.add(`call ${operation} ${path}@${position}+${length}`);
     this.#options.onCall(call);
-    if (operation !== 'syncData' || !path.endsWith('.log')) return undefined;
+    if (operation !== 'syncData' || !isLog(path)) return undefined;
     const { logWatch } = this;
     const cover: SyncCover = logWatch.syncBegins(path, form);
     return () => logWatch.syncEnded(cover);
   }
 
   #loseUnsynced(files: MemoryFileSystem, path: string): void {
-    this.#syncHasFailed = true;
+    if (isLog(path)) this.#logSyncHasFailed = true;
     files.failSync(path, this.#syncModel);
   }
+}
+
+function isLog(path: string): boolean {
+  return path.endsWith('.log');
 }

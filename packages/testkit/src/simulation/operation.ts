@@ -22,6 +22,13 @@ export interface ScanRange {
 
 type Form = 'sync' | 'async';
 
+/** A write beside a clear, so many milliseconds after it was called; null: begun just before, and not waited for. */
+export interface ClearWrite {
+  readonly key: number;
+  readonly pauseMs: number | null;
+  readonly form: Form;
+}
+
 /** How a crash looks, and how the database is opened after it. */
 export interface CrashChoice {
   readonly model: CrashModel;
@@ -53,6 +60,14 @@ export type OperationBody =
   | { readonly kind: 'readSnapshot'; readonly keys: readonly number[]; readonly range: ScanRange }
   | { readonly kind: 'flush' | 'settle' }
   | { readonly kind: 'compact'; readonly gte?: number; readonly lte?: number }
+  /** Clears keys of its own, all of them or the first `limit`, beside writes to different ones. */
+  | {
+      readonly kind: 'clear';
+      readonly keyCount: number;
+      readonly limit: number | null;
+      readonly reverse: boolean;
+      readonly writes: readonly ClearWrite[];
+    }
   /** The client waits. */
   | { readonly kind: 'pause'; readonly ms: number }
   /** The time of day jumps, and with it all time. */

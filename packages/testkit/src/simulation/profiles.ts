@@ -144,6 +144,8 @@ const list: readonly Profile[] = [
   { ...base, name: 'crashes', weights: { ...weights, crash: 6, reopen: 2, flush: 3 } },
   { ...base, name: 'keyspaces', keyspaceCount: 3, weights: { ...weights, flush: 3, crash: 2 } },
   { ...base, name: 'openings', keyspaceCount: 2, weights: { ...weights, reopen: 6, crash: 2 } },
+  // A new kind of operation comes in a profile of its own, so that what is drawn for the others stays.
+  { ...base, name: 'clears', weights: { ...weights, clear: 8, flush: 4 } },
 ];
 
 /** Every profile, by name. */

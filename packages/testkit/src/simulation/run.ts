@@ -8,7 +8,8 @@ import type { FileCall, MemoryFileSystem } from '@varve/vfs';
 import { errorText } from '../drivers/image-check.js';
 import { type KeyMaker, keyMakerOf } from '../model-test/keys.js';
 import { type CrashImage, MEMORY_BUDGET_BYTES, refuteImage } from './check-image.js';
-import { carryOut, refuteError } from './client-steps.js';
+import { carryOut } from './client-steps.js';
+import { refuteError, refuteFailedClose } from './error-rules.js';
 import { type Bounds, type Content, History, refuteRecovered } from './history.js';
 import { ImagePoints } from './image-points.js';
 import { DATABASE_PATH, Machine } from './machine.js';
@@ -344,7 +345,7 @@ class Run implements RunContext {
   }
 
   #boundsFor(model: CrashImage['model']): Bounds {
-    const extent = model === 'kill' && !this.machine.syncHasFailed ? 'process' : 'machine';
+    const extent = model === 'kill' && !this.machine.logSyncHasFailed ? 'process' : 'machine';
     return this.#openingBounds?.[extent] ?? this.history.bounds(extent);
   }
 
@@ -392,7 +393,7 @@ class Run implements RunContext {
         this.#clients.every((client) => client === undefined || !client.isBusy),
     );
     if (this.#crash !== null) return;
-    const extent = this.machine.syncHasFailed ? 'machine' : 'process';
+    const extent = this.machine.logSyncHasFailed ? 'machine' : 'process';
     const bounds = isKept ? this.#boundsAfterClose() : this.history.bounds(extent);
     this.#openingBounds = {
       process: bounds,
@@ -411,7 +412,7 @@ class Run implements RunContext {
   /** An opening that failed has changed nothing, but what was in the cache of the system alone may be lost. */
   async #openOnceMore(variant: number): Promise<void> {
     const { process, machine } = this.#openingBounds!;
-    const bounds = this.machine.syncHasFailed ? machine : process;
+    const bounds = this.machine.logSyncHasFailed ? machine : process;
     this.#openingBounds = { process: bounds, machine };
     const left = this.machine.files.openPaths();
     if (left.length > 0) this.violate(`left open after open() failed: ${left.join(', ')}`);
@@ -439,8 +440,7 @@ class Run implements RunContext {
       (error: unknown) => {
         isClosed = true;
         outcome = 'rejected';
-        if (process === this.#process && !this.machine.mayFail)
-          this.violate(`close() failed: ${errorText(error)}`);
+        if (process === this.#process) this.violate(refuteFailedClose(this, error));
       },
     );
     await this.scheduler.runUntil(

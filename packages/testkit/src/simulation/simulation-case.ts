@@ -41,6 +41,7 @@ export const CRASH_MODELS: readonly CrashModel[] = ['kill', 'drop', 'ordered', '
 const CLIENT_COUNTS = [1, 2, 4, 4, 8];
 const LATENCIES_MS = [0, 0, 0.2, 4];
 const PAUSES_MS = [1, 11, 150];
+const CLEAR_PAUSES_MS: readonly (number | null)[] = [null, 0, 0, 1, 1, 9, 30];
 const JUMPS_MS = [50, 5_000, 3_600_000];
 const CALL_COUNTS = [5, 40, 300];
 const SPACES_BYTES = [0, 2_000, 50_000];
@@ -133,6 +134,8 @@ class Generator {
         return { kind, keys: this.#keys(), range: this.#range() };
       case 'compact':
         return this.#one(2) ? { kind } : { kind, gte: this.#key(), lte: this.#key() };
+      case 'clear':
+        return this.#clear();
       case 'pause':
         return { kind, ms: this.#pick(PAUSES_MS) };
       case 'jump':
@@ -160,6 +163,20 @@ class Generator {
     });
     const form = this.#one(5) ? 'sync' : 'async';
     return { kind: 'write', entries, form, durability: this.#pick(durabilities) };
+  }
+
+  /** Now and then more keys than one batch of deletions has. With a limit, no write is under way when it is called. */
+  #clear(): OperationBody {
+    const keyCount = this.#one(8) ? 1_001 + this.#random.below(200) : 1 + this.#random.below(40);
+    const limit = this.#one(3) ? 1 + this.#random.below(keyCount) : null;
+    const reverse = this.#one(4);
+    const keys = new Set(Array.from({ length: 6 }, () => this.#random.below(keyCount + 5)));
+    const writes = [...keys].map((key) => ({
+      key,
+      pauseMs: this.#pick(limit === null ? CLEAR_PAUSES_MS : CLEAR_PAUSES_MS.slice(1)),
+      form: this.#form(),
+    }));
+    return { kind: 'clear', keyCount, limit, reverse, writes };
   }
 
   /** Where anything fails, something may fail while the database is being opened. */
