@@ -2,7 +2,7 @@ import { createRandom, isStorageError, StorageError } from '@varve/base';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BLOCK_COUNT_MAX } from './bloom-format.js';
-import { BloomReader } from './bloom-reader.js';
+import { BloomReader, statedFilterLength } from './bloom-reader.js';
 import { BloomWriter } from './bloom-writer.js';
 
 fc.configureGlobal({ seed: 1_784_212, numRuns: 500 });
@@ -25,6 +25,30 @@ function errorOf(filter: Uint8Array): StorageError {
   }
   throw new Error('nothing was thrown');
 }
+
+describe('statedFilterLength', () => {
+  test('tells the length of a filter from its header, wherever that stands', () => {
+    for (const keyCount of [0, 1, 1000]) {
+      const filter = filterOf(keyCount);
+      const bytes = new Uint8Array(filter.length + 100);
+      bytes.set(filter, 7);
+      expect(statedFilterLength(bytes, 7)).toBe(filter.length);
+      expect(statedFilterLength(bytes.subarray(0, 7 + 16), 7)).toBe(filter.length);
+      expect(statedFilterLength(bytes.subarray(0, 7 + 15), 7)).toBe(0);
+    }
+  });
+
+  test.each([
+    { name: 'version', offset: 0, value: 2 },
+    { name: 'no probes', offset: 1, value: 0 },
+    { name: 'too many probes', offset: 1, value: 31 },
+    { name: 'reserved bytes', offset: 3, value: 1 },
+  ])('is 0 where the header is none: $name', ({ offset, value }) => {
+    const filter = filterOf(10);
+    filter[offset] = value;
+    expect(statedFilterLength(filter, 0)).toBe(0);
+  });
+});
 
 describe('BloomReader', () => {
   test('finds nothing in a filter of no keys', () => {

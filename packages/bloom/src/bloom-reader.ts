@@ -3,15 +3,19 @@
 // A lookup is a few multiplications and byte loads in one cache line; it leaves at the first bit
 // that is not set, which for an absent key is on average the second.
 
-import { ByteReader, type DecodeContext, StorageError } from '@varve/base';
+import { ByteReader, type DecodeContext, readU16, readU32, StorageError } from '@varve/base';
 import {
   BLOCK_COUNT_MAX,
+  BLOCK_COUNT_OFFSET,
   BLOCK_SIZE_BYTES,
   blockOffsetOf,
   FORMAT_VERSION,
+  HEADER_SIZE_BYTES,
   nextProbe,
   PROBE_COUNT_MAX,
+  PROBE_COUNT_OFFSET,
   PROBE_SHIFT,
+  RESERVED_OFFSET,
 } from './bloom-format.js';
 
 /** A filter that can be asked. */
@@ -57,6 +61,15 @@ export class BloomReader {
     }
     return true;
   }
+}
+
+/** How long the filter that starts at `start` says that it is, in bytes, whatever follows there; 0 when none can start there. */
+export function statedFilterLength(bytes: Uint8Array, start: number): number {
+  if (bytes[start] !== FORMAT_VERSION || start + HEADER_SIZE_BYTES > bytes.length) return 0;
+  const probeCount = bytes[start + PROBE_COUNT_OFFSET];
+  if (probeCount < 1 || probeCount > PROBE_COUNT_MAX) return 0;
+  if (readU16(bytes, start + RESERVED_OFFSET) !== 0) return 0;
+  return HEADER_SIZE_BYTES + readU32(bytes, start + BLOCK_COUNT_OFFSET) * BLOCK_SIZE_BYTES;
 }
 
 interface BloomHeader {

@@ -1,6 +1,6 @@
 // Bloom filters: "certainly not there" for most absent keys, from about 10 bits of memory per key.
 
-export { BloomReader } from './bloom-reader.js';
+export { BloomReader, statedFilterLength } from './bloom-reader.js';
 export {
   BITS_PER_KEY_MAX,
   bitsPerKeyForRate,

@@ -7,7 +7,7 @@
  * lead from nothing to all of it. And once a minute all the same, since it may need no more than there is.
  */
 import { type Clock, isStorageError, StorageError } from '@varve/base';
-import type { FileSystem } from '@varve/vfs';
+import { type FileSystem, freeBytesAt } from '@varve/vfs';
 
 export interface MergeSpaceOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -38,7 +38,8 @@ export class MergeSpace {
   /** Why another attempt would fail as the last one did, of `error`; null if it may not, or nobody knows. */
   obstacleAfter(error: Error): StorageError | null {
     if (!isStorageError(error) || error.code !== 'NO_SPACE') return null;
-    const freeBytes = this.#freeBytes();
+    const { fileSystem, directory } = this.#options;
+    const freeBytes = freeBytesAt(fileSystem, directory);
     const nowMs = this.#options.clock.monotonicMs();
     const isOverdue = nowMs - this.#sinceMs >= PAUSE_MS_MAX;
     if (!this.#isEnough(freeBytes) && !isOverdue) return this.#lackOf(freeBytes);
@@ -62,16 +63,5 @@ export class MergeSpace {
     return new StorageError('NO_SPACE', `Cannot merge tables in ${directory}: ${figures}`, {
       ...{ file: directory, expected: inputSizeBytes, actual: freeBytes },
     });
-  }
-
-  /** Infinite when nobody knows. */
-  #freeBytes(): number {
-    const { fileSystem, directory } = this.#options;
-    try {
-      return fileSystem.freeSpaceSync(directory);
-    } catch (error) {
-      if (!isStorageError(error)) throw error;
-      return Number.POSITIVE_INFINITY;
-    }
   }
 }

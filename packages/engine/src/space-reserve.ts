@@ -6,7 +6,7 @@
  * space as it took, or writers would use up what was meant for the flush.
  */
 import { isStorageError, StorageError } from '@varve/base';
-import type { FileSystem } from '@varve/vfs';
+import { type FileSystem, freeBytesAt } from '@varve/vfs';
 import type { ReserveSpaceJob } from './directory/index.js';
 
 export interface SpaceReserveOptions {
@@ -79,14 +79,8 @@ export class SpaceReserve {
     }
   }
 
-  /** Infinite when nobody knows. */
   #freeBytes(): number {
     const { fileSystem, path } = this.#options;
-    try {
-      return fileSystem.freeSpaceSync(path.slice(0, path.lastIndexOf('/')));
-    } catch (error) {
-      if (!isStorageError(error)) throw error;
-      return Number.POSITIVE_INFINITY;
-    }
+    return freeBytesAt(fileSystem, path.slice(0, path.lastIndexOf('/')));
   }
 }

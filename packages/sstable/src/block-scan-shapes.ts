@@ -4,6 +4,7 @@
 // of zeros and small numbers, get through this so rarely that hashing what does costs nothing.
 
 import { EntryKind, readU16, readU32, readU53 } from '@varve/base';
+import { statedFilterLength } from '@varve/bloom';
 import { CODEC_NONE } from './block/compression.js';
 import { storedCodec, storedContentLength, TRAILER_SIZE_BYTES } from './block/trailer.js';
 import {
@@ -22,13 +23,6 @@ import {
 } from './data-block/format.js';
 import { entryCountOf, keyEndsOffset, readEnd, valueEndsOffset } from './data-block/reader.js';
 
-/** The header of a filter: docs/format/bloom.md. */
-const FILTER_HEADER_SIZE_BYTES = 16;
-const FILTER_BLOCK_COUNT_OFFSET = 8;
-const FILTER_BLOCK_SIZE_BYTES = 64;
-const FILTER_VERSION = 1;
-const PROBE_COUNT_MAX = 30;
-
 /** Of the index: its block count, and a line of three numbers for each block. */
 const INDEX_COUNT_SIZE_BYTES = 4;
 const INDEX_LINE_SIZE_BYTES = 12;
@@ -38,7 +32,7 @@ const NUMBER_SIZE_BYTES = 4;
 export type Shape = (bytes: Uint8Array, start: number) => number;
 
 /** Of all kinds of content that can be told by their first bytes. */
-export const SHAPES: readonly Shape[] = [dataLength, filterLength, indexLength];
+export const SHAPES: readonly Shape[] = [dataLength, statedFilterLength, indexLength];
 
 /** Gives where an uncompressed block of this kind that starts at `start` ends, if there is its trailer, else 0. O(1). */
 export function plainEnd(bytes: Uint8Array, start: number, shape: Shape): number {
@@ -83,15 +77,6 @@ function lastEnd(
   width: number,
 ): number {
   return readEnd(bytes, column.offset + (column.count - 1) * width, width);
-}
-
-function filterLength(bytes: Uint8Array, start: number): number {
-  if (bytes[start] !== FILTER_VERSION) return 0;
-  if (spaceBehind(bytes, start, FILTER_HEADER_SIZE_BYTES) < 0) return 0;
-  const probeCount = bytes[start + 1];
-  if (probeCount === 0 || probeCount > PROBE_COUNT_MAX || readU16(bytes, start + 2) !== 0) return 0;
-  const blockCount = readU32(bytes, start + FILTER_BLOCK_COUNT_OFFSET);
-  return FILTER_HEADER_SIZE_BYTES + blockCount * FILTER_BLOCK_SIZE_BYTES;
 }
 
 function indexLength(bytes: Uint8Array, start: number): number {

@@ -19,7 +19,7 @@ export interface CallHooks {
   around<T>(call: FileCall, run: () => Promise<T>): Promise<T>;
 }
 
-/** Passes everything on to an inner file system, through the hooks that a subclass provides. */
+/** Passes everything on to an inner file system, through the hooks, which do nothing unless a subclass provides them. */
 export abstract class FileSystemWrapper implements FileSystem, CallHooks {
   // Whatever a worker opened by itself would not go through this object.
   readonly capability: FileSystemCapability = { workers: false };
@@ -29,8 +29,13 @@ export abstract class FileSystemWrapper implements FileSystem, CallHooks {
     this.#inner = inner;
   }
 
-  abstract aroundSync<T>(call: FileCall, run: () => T): T;
-  abstract around<T>(call: FileCall, run: () => Promise<T>): Promise<T>;
+  aroundSync<T>(_call: FileCall, run: () => T): T {
+    return run();
+  }
+
+  around<T>(_call: FileCall, run: () => Promise<T>): Promise<T> {
+    return run();
+  }
 
   openSync(path: string, mode: OpenMode): RandomAccessFile {
     const operation = mode === 'create' ? 'create' : 'open';

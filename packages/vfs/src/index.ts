@@ -18,6 +18,7 @@ export type {
   ReadableFile,
 } from './file-system.js';
 export { type CallHooks, FileSystemWrapper, WrappedFile } from './file-system-wrapper.js';
+export { freeBytesAt } from './free-space.js';
 export type { CrashModel, SingleChoice } from './memory/crash-image.js';
 export type { SyncFailureModel } from './memory/file-node.js';
 export {

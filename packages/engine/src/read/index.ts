@@ -1,8 +1,8 @@
 /** The read path: point reads, scans and cursors over a view. */
 export { approximateSize } from './approximate-size.js';
 export { Cursor, type CursorOptions } from './cursor.js';
-export { LATEST, PointReader, type ReadFormat } from './point-reader.js';
 export { newerKeys, textOfKey } from './newer-keys.js';
+export { LATEST, PointReader, type ReadFormat } from './point-reader.js';
 export { type BoundsOptions, encodeKey, encodeRange, type RangeOptions } from './range.js';
 export { RangeCursor, type RangeHost } from './range-cursor.js';
 export { makeScan, type Scan } from './scan.js';

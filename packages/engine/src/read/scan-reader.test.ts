@@ -1,7 +1,13 @@
 import { createRandom, initializeChecksums, type Random } from '@varve/base';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quiescence } from '../testing/held-scheduler.js';
-import { FORMAT, type Layers, ReadBench, randomLayers } from '../testing/read-bench.js';
+import {
+  deletedBetween,
+  FORMAT,
+  oneTable,
+  ReadBench,
+  randomLayers,
+} from '../testing/read-bench.js';
 import type { RangeOptions } from './range.js';
 import { makeScan } from './scan.js';
 import type { ScanReader } from './scan-reader.js';
@@ -19,27 +25,6 @@ function openReader(
     take: ({ keyBytes, keyOffset, keyLength }) =>
       FORMAT.key.read(keyBytes, keyOffset, keyOffset + keyLength),
   }).reader();
-}
-
-/** One table of level 1 with many blocks; keys k0000, k0001 and so on. */
-function oneTable(count = 60): Layers {
-  const entries = Array.from({ length: count }, (_, index) => ({
-    key: `k${String(index).padStart(4, '0')}`,
-    sequence: index + 1,
-    value: `${index}`.padEnd(40, '.'),
-  }));
-  return { memtables: [[]], level0: [], deeper: [entries] };
-}
-
-/** A memtable with tombstones between the keys `a` and `z`. */
-function deletedBetween(count: number): Layers {
-  const deleted = Array.from({ length: count }, (_, index) => ({
-    key: `k${String(index).padStart(4, '0')}`,
-    sequence: index + 3,
-    value: null,
-  }));
-  const [first, last] = ['a', 'z'].map((key, index) => ({ key, sequence: index + 1, value: key }));
-  return { memtables: [[first!, last!, ...deleted]], level0: [], deeper: [] };
 }
 
 async function readWhole(bench: ReadBench): Promise<string[]> {

@@ -1,7 +1,13 @@
 import { createRandom, initializeChecksums, type Random } from '@varve/base';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { quiescence } from '../testing/held-scheduler.js';
-import { FORMAT, type Layers, ReadBench, randomLayers } from '../testing/read-bench.js';
+import {
+  deletedBetween,
+  FORMAT,
+  oneTable,
+  ReadBench,
+  randomLayers,
+} from '../testing/read-bench.js';
 import { watch } from '../testing/write-bench.js';
 import type { RangeOptions } from './range.js';
 import { makeScan, type Scan } from './scan.js';
@@ -26,27 +32,6 @@ async function collect(entries: AsyncIterable<Entry>): Promise<Entry[]> {
   const collected: Entry[] = [];
   for await (const entry of entries) collected.push(entry);
   return collected;
-}
-
-/** One table of level 1 with many blocks. */
-function oneTable(count = 60): Layers {
-  const entries = Array.from({ length: count }, (_, index) => ({
-    key: `k${String(index).padStart(4, '0')}`,
-    sequence: index + 1,
-    value: `${index}`.padEnd(40, '.'),
-  }));
-  return { memtables: [[]], level0: [], deeper: [entries] };
-}
-
-/** A memtable with tombstones between the keys `a` and `z`. */
-function deletedBetween(count: number): Layers {
-  const deleted = Array.from({ length: count }, (_, index) => ({
-    key: `k${String(index).padStart(4, '0')}`,
-    sequence: index + 3,
-    value: null,
-  }));
-  const [first, last] = ['a', 'z'].map((key, index) => ({ key, sequence: index + 1, value: key }));
-  return { memtables: [[first!, last!, ...deleted]], level0: [], deeper: [] };
 }
 
 function randomRange(random: Random): RangeOptions<string> {

@@ -6,6 +6,7 @@ import { MemoryFileSystem } from '@varve/vfs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { open } from '../database.js';
 import { DatabaseDirectory } from '../directory/index.js';
+import { fileBytes } from '../log/testing/log-fixture.js';
 import { salvage } from '../salvage.js';
 import { agreedDatabaseId, databaseIdIn, isForeign } from './database-identity.js';
 import type { SalvageReport } from './salvage-report.js';
@@ -38,15 +39,7 @@ async function filesOf(owner: string): Promise<Files> {
   for (let count = 0; count < 5; count++) await db.put('chalk', owner);
   await db.close();
   const names = fileSystem.listSync(SOURCE).filter((name) => name !== 'LOCK');
-  return new Map(names.map((name) => [name, bytesOf(fileSystem, `${SOURCE}/${name}`)]));
-}
-
-function bytesOf(fileSystem: MemoryFileSystem, path: string): Uint8Array {
-  const file = fileSystem.openSync(path, 'read');
-  const bytes = new Uint8Array(file.sizeSync());
-  file.readSync(bytes, 0, bytes.length, 0);
-  file.closeSync();
-  return bytes;
+  return new Map(names.map((name) => [name, fileBytes(fileSystem, `${SOURCE}/${name}`)]));
 }
 
 function fileSystemWith(files: Files): MemoryFileSystem {

@@ -25,14 +25,6 @@ class FailingDisk extends FileSystemWrapper {
     this.#bad = { errno: 'EIO', ...bad };
   }
 
-  override aroundSync<T>(_: unknown, run: () => T): T {
-    return run();
-  }
-
-  override around<T>(_: unknown, run: () => Promise<T>): Promise<T> {
-    return run();
-  }
-
   protected override wrapFile(file: RandomAccessFile): RandomAccessFile {
     const { pattern, page, errno } = this.#bad;
     return pattern.test(file.path) ? new FailingFile(file, { hooks: this, page, errno }) : file;

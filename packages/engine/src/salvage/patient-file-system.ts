@@ -25,14 +25,6 @@ export class PatientFileSystem extends FileSystemWrapper {
   /** By path and offset: most pages are read more than once. */
   readonly #pages = new Map<string, UnreadableRange>();
 
-  override aroundSync<T>(_: unknown, run: () => T): T {
-    return run();
-  }
-
-  override around<T>(_: unknown, run: () => Promise<T>): Promise<T> {
-    return run();
-  }
-
   /** What could not be read so far, by path and offset. Ranges that touch are one. */
   unreadableRanges(): UnreadableRange[] {
     const ranges: UnreadableRange[] = [];

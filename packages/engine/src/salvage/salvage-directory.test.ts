@@ -20,6 +20,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { open } from '../database.js';
 import { parseFileName } from '../directory/index.js';
 import { LogKind, RECORD_HEADER_SIZE_BYTES, RecordType } from '../log/index.js';
+import { fileBytes } from '../log/testing/log-fixture.js';
 import { decodeEntry, EntrySlots, walkPayload } from '../memtable/index.js';
 import { type SalvageOptions, salvage } from '../salvage.js';
 import { verify } from '../verify.js';
@@ -49,15 +50,7 @@ let files: Files;
 
 function filesOf(fileSystem: MemoryFileSystem, directory: string): Files {
   const names = fileSystem.listSync(directory).filter((name) => name !== 'LOCK');
-  return new Map(names.map((name) => [name, bytesOf(fileSystem, `${directory}/${name}`)]));
-}
-
-function bytesOf(fileSystem: MemoryFileSystem, path: string): Uint8Array {
-  const file = fileSystem.openSync(path, 'read');
-  const bytes = new Uint8Array(file.sizeSync());
-  file.readSync(bytes, 0, bytes.length, 0);
-  file.closeSync();
-  return bytes;
+  return new Map(names.map((name) => [name, fileBytes(fileSystem, `${directory}/${name}`)]));
 }
 
 /** Space that a log has in advance takes no part, and time to compare. */

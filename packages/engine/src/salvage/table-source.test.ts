@@ -22,6 +22,7 @@ import {
 } from '@varve/vfs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { open } from '../database.js';
+import { fileBytes } from '../log/testing/log-fixture.js';
 import { salvage } from '../salvage.js';
 import { verify } from '../verify.js';
 import type { SalvageLoss, SalvageReport } from './salvage-report.js';
@@ -47,14 +48,6 @@ class DyingDisk extends FileSystemWrapper {
   constructor(inner: MemoryFileSystem, death: Death) {
     super(inner);
     this.#death = death;
-  }
-
-  override aroundSync<T>(_: unknown, run: () => T): T {
-    return run();
-  }
-
-  override around<T>(_: unknown, run: () => Promise<T>): Promise<T> {
-    return run();
   }
 
   /** Called before each read. */
@@ -123,7 +116,7 @@ function copyOf(made: MemoryFileSystem): MemoryFileSystem {
   const copy = new MemoryFileSystem();
   copy.makeDirectorySync('/db');
   for (const name of made.listSync('/db')) {
-    const bytes = bytesOf(made, `/db/${name}`);
+    const bytes = fileBytes(made, `/db/${name}`);
     const usedSizeBytes = bytes.findLastIndex((byte) => byte !== 0) + 1;
     const sizeBytes = name.endsWith('.log') ? usedSizeBytes : bytes.length;
     const file = copy.openSync(`/db/${name}`, 'create');
@@ -133,18 +126,10 @@ function copyOf(made: MemoryFileSystem): MemoryFileSystem {
   return copy;
 }
 
-function bytesOf(fileSystem: MemoryFileSystem, path: string): Uint8Array {
-  const file = fileSystem.openSync(path, 'read');
-  const bytes = new Uint8Array(file.sizeSync());
-  file.readSync(bytes, 0, bytes.length, 0);
-  file.closeSync();
-  return bytes;
-}
-
 function content(): Map<string, string> {
   const names = memory.listSync('/db').filter((name) => name !== 'LOCK');
   return new Map(
-    names.map((name) => [name, Buffer.from(bytesOf(memory, `/db/${name}`)).toString('hex')]),
+    names.map((name) => [name, Buffer.from(fileBytes(memory, `/db/${name}`)).toString('hex')]),
   );
 }
 
@@ -156,7 +141,7 @@ function locate(): void {
     .sort()
     .at(-1)!;
   const path = `/db/${newestTable}`;
-  const bytes = bytesOf(memory, path);
+  const bytes = fileBytes(memory, path);
   pageCount = Math.ceil(bytes.length / PAGE);
   const file = memory.openSync(path, 'read');
   const { tableId } = readTableFooter(file);

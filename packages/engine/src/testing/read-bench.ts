@@ -244,3 +244,24 @@ function sorted(entries: readonly ModelEntry[]): ModelEntry[] {
     return b.sequence - a.sequence;
   });
 }
+
+/** One table of level 1 with many blocks. */
+export function oneTable(count = 60): Layers {
+  const entries = Array.from({ length: count }, (_, index) => ({
+    key: `k${String(index).padStart(4, '0')}`,
+    sequence: index + 1,
+    value: `${index}`.padEnd(40, '.'),
+  }));
+  return { memtables: [[]], level0: [], deeper: [entries] };
+}
+
+/** A memtable with tombstones between the keys `a` and `z`. */
+export function deletedBetween(count: number): Layers {
+  const deleted = Array.from({ length: count }, (_, index) => ({
+    key: `k${String(index).padStart(4, '0')}`,
+    sequence: index + 3,
+    value: null,
+  }));
+  const [first, last] = ['a', 'z'].map((key, index) => ({ key, sequence: index + 1, value: key }));
+  return { memtables: [[first!, last!, ...deleted]], level0: [], deeper: [] };
+}

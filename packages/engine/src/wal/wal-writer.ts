@@ -8,7 +8,7 @@
 // a sync is refused as a bug. To a reader, therefore, any attestation in a log means that all logs before it were whole.
 
 import { assert } from '@varve/base';
-import { type FileSystem, quietly } from '@varve/vfs';
+import { type FileSystem, freeBytesAt, quietly } from '@varve/vfs';
 import {
   LOG_FILE_HEADER_SIZE_BYTES,
   LOG_SIZE_BYTES_MAX,
@@ -295,20 +295,13 @@ export class WalWriter {
     const steps = Math.ceil(recordEnd / ALLOCATION_STEP_BYTES);
     const target = Math.min(steps * ALLOCATION_STEP_BYTES, LOG_SIZE_BYTES_MAX);
     assert(target >= recordEnd, 'the steps that are allocated hold the record');
-    const isRoomy = this.#freeBytes() >= target - this.#log.allocatedBytes + SPACE_LEFT_BYTES;
+    const freeBytes = freeBytesAt(this.#fileSystem, this.path);
+    const isRoomy = freeBytes >= target - this.#log.allocatedBytes + SPACE_LEFT_BYTES;
     if (!isRoomy || !this.#log.allocateSync(recordEnd, target)) this.#isSpaceShort = true;
     assert(
       this.#isSpaceShort || this.#log.allocatedBytes >= recordEnd,
       'the record has its space unless the disk lacks it',
     );
-  }
-
-  #freeBytes(): number {
-    let freeBytes = Number.POSITIVE_INFINITY;
-    quietly(() => {
-      freeBytes = this.#fileSystem.freeSpaceSync(this.path);
-    });
-    return freeBytes;
   }
 
   #assertPredecessorConfirmed(): void {

@@ -28,7 +28,6 @@ export class WaitingWrites {
   /** Keeps the process alive while any waits: what makes room may be a delay away. */
   #hold: Timer | undefined;
   #sizeBytes = 0;
-  #entryCount = 0;
 
   constructor(clock: Pick<Clock, 'hold' | 'monotonicMs'>) {
     this.#clock = clock;
@@ -38,9 +37,9 @@ export class WaitingWrites {
     return this.#writes.length;
   }
 
-  /** Of all of them. */
+  /** Of all of them. O(writes). */
   get entryCount(): number {
-    return this.#entryCount;
+    return this.#writes.reduce((sum, { batch }) => sum + batch.entryOffsets.length, 0);
   }
 
   get isFull(): boolean {
@@ -67,14 +66,12 @@ export class WaitingWrites {
     });
     this.#writes.push({ batch, rank, sinceMs, promise, follow, fail });
     this.#sizeBytes += batch.length;
-    this.#entryCount += batch.entryOffsets.length;
     return promise;
   }
 
   shift(): WaitingWrite {
     const write = this.#writes.shift()!;
     this.#sizeBytes -= write.batch.length;
-    this.#entryCount -= write.batch.entryOffsets.length;
     if (this.count === 0) this.#letGo();
     return write;
   }
@@ -88,7 +85,6 @@ export class WaitingWrites {
   failAll(error: Error): void {
     for (const write of this.#writes.splice(0)) write.fail(error);
     this.#sizeBytes = 0;
-    this.#entryCount = 0;
     this.#letGo();
   }
 
