@@ -1,8 +1,12 @@
 import { createRandom } from '@varve/base';
-import { MemoryFileSystem } from '@varve/vfs';
+import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from './database.js';
+import { eventually, failWith } from './testing/eventually.js';
+import { quiescence } from './testing/held-scheduler.js';
+import { ManualClock } from './testing/manual-clock.js';
 import { everythingIn, openSmall } from './testing/open-database.js';
+import { watch } from './testing/write-bench.js';
 
 let database: Database;
 
@@ -155,5 +159,74 @@ describe('clear', () => {
     expect(keysLeft()).toHaveLength(3);
     await database.close();
     await expect(database.clear()).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+describe('clear, when writes wait for room', () => {
+  const tuning = { frozenMemtableCountMax: 1 };
+  const large = 'x'.repeat(4000);
+  let clock: ManualClock;
+  let faulty: FaultyFileSystem;
+  let others: ReturnType<typeof watch>[];
+
+  beforeEach(async ({ onTestFinished }) => {
+    clock = new ManualClock();
+    faulty = new FaultyFileSystem(new MemoryFileSystem());
+    database = await openSmall(faulty, { clock, tuning, writeTimeoutMs: 900, durability: 'os' });
+    onTestFinished(() => eventually(clock, database.close()));
+    await fill(3000);
+    await eventually(clock, database.settle());
+  });
+
+  /** More than memtables take before one of them is flushed. */
+  function fillMemory(): void {
+    others = Array.from({ length: 40 }, (_, index) => watch(database.put(`a${index}`, large)));
+  }
+
+  test('spares what is written later, also if writes of before are refused', async () => {
+    // It is tried again a second later.
+    faulty.addRule({ operation: 'create', path: '*.sst', nth: 1, effect: failWith('EIO') });
+    fillMemory();
+    const batch = Array.from({ length: 3000 }, (_, index) => ({
+      ...{ type: 'put', key: `b${index}`, value: '1' },
+    })) as { type: 'put'; key: string; value: string }[];
+    const early = watch(database.batch(batch));
+    const clearing = database.clear({ gte: 'k' });
+    await quiescence();
+    clock.advance(900);
+    await quiescence();
+    expect([early.state, others.at(-1)!.state]).toEqual(['BUSY', 'BUSY']);
+    faulty.clearRules();
+    const later = database.batch([
+      { type: 'put', key: keyOf(500), value: 'new' },
+      { type: 'put', key: keyOf(2600), value: 'new' },
+    ]);
+    clock.advance(150);
+    for (let turn = 0; turn < 20; turn++) await quiescence();
+    await eventually(clock, Promise.all([clearing, later]));
+    expect(keysLeft().filter((key) => key >= 'b')).toEqual([keyOf(500), keyOf(2600)]);
+  });
+
+  test('removes what waits when it is called, and spares what waits behind that', async () => {
+    fillMemory();
+    const early = database.put(keyOf(3001), large);
+    const clearing = database.clear({ gte: 'k' });
+    const later = [keyOf(7), keyOf(3002)].map((key) => database.put(key, large));
+    await Promise.all([early, clearing, ...later]);
+    expect(keysLeft().filter((key) => key >= 'k')).toEqual([keyOf(7), keyOf(3002)]);
+  });
+
+  test('comes to its end while others never stop writing', async () => {
+    let isOver = false;
+    let putCount = 0;
+    const writers = Array.from({ length: 60 }, async (_, writer) => {
+      for (; !isOver && putCount < 6000; putCount++) await database.put(`a${writer}`, large);
+    });
+    const clearing = database.clear({ gte: 'k' }).then(() => {
+      isOver = true;
+    });
+    await Promise.all([clearing, ...writers]);
+    expect(putCount).toBeLessThan(6000);
+    expect(keysLeft().filter((key) => key >= 'k')).toEqual([]);
   });
 });

@@ -13,10 +13,11 @@ import {
   newerKeys,
   type RangeOptions,
   type ReadFormat,
+  type ReadSnapshot,
   textOfKey,
 } from './read/index.js';
 import type { Store } from './store.js';
-import { RANK_OS } from './write/index.js';
+import { RANK_OS, type WriteBoundary } from './write/index.js';
 
 const BATCH_ENTRY_COUNT = 1000;
 /** Long keys make smaller batches. */
@@ -54,11 +55,10 @@ export async function clearRange<K, V>(
   const formatOf = (): ReadFormat<unknown, unknown> =>
     deleted as unknown as ReadFormat<unknown, unknown>;
   const { queue } = store;
-  const limit = range.snapshot === undefined ? queue.lastIssuedSequence : Number.POSITIVE_INFINITY;
-  const write = new DeletionWriter(store, { keyspaceId: format.keyspaceId, formatOf, limit });
+  const boundary = queue.boundary();
   const scan = makeScan(store, format, {
     // As of the call also where what comes later would count for a limit.
-    range: { ...range, snapshot: range.snapshot ?? { sequence: limit, released: false } },
+    range: { ...range, snapshot: range.snapshot ?? stateAt(boundary) },
     take: ({ keyBytes, keyOffset, keyLength }): Deletion => ({
       type: 'del',
       key: bytes.read(keyBytes, keyOffset, keyOffset + keyLength),
@@ -69,6 +69,8 @@ export async function clearRange<K, V>(
   let reader: ReturnType<typeof scan.reader> | undefined;
   try {
     if (range.snapshot === undefined) await queue.drain();
+    const limit = range.snapshot === undefined ? boundary.sequence : Number.POSITIVE_INFINITY;
+    const write = new DeletionWriter(store, { keyspaceId: format.keyspaceId, formatOf, limit });
     reader = scan.reader();
     let batch = await readBatch(reader);
     while (batch.length > 0) {
@@ -83,6 +85,16 @@ export async function clearRange<K, V>(
     reader?.close();
     store.snapshots.remove(hold);
   }
+}
+
+/** What is read as of the boundary, once that is known. */
+function stateAt(boundary: WriteBoundary): ReadSnapshot {
+  return {
+    released: false,
+    get sequence() {
+      return boundary.sequence;
+    },
+  };
 }
 
 class DeletionWriter {
@@ -101,19 +113,23 @@ class DeletionWriter {
 
   async write(batch: readonly Deletion[], rank: number): Promise<void> {
     const { queue } = this.#store;
-    while (!this.#isUndisturbed && queue.waitingCount > 0) await queue.drain();
+    queue.publishSync();
     // From here to the write nobody else has a turn.
-    const isUndisturbed = this.#isUndisturbed;
+    const isUndisturbed = queue.lastSequence <= this.#ownSequence;
     const rest = isUndisturbed ? batch : this.#untouched(batch);
     if (rest.length === 0) return;
-    const written = queue.batch(rest, this.#options.formatOf, rank);
+    const written = this.#put(rest, rank);
     if (isUndisturbed) this.#ownSequence = Math.max(this.#ownSequence, queue.lastSequence);
     this.#lastRank = rank;
     await written;
   }
 
-  get #isUndisturbed(): boolean {
-    return this.#store.queue.lastIssuedSequence <= this.#ownSequence;
+  /** Whoever waits for room came later, and has to find the deletions done. */
+  #put(rest: readonly Deletion[], rank: number): Promise<void> {
+    const { queue } = this.#store;
+    const { limit, formatOf } = this.#options;
+    if (limit === Number.POSITIVE_INFINITY) return queue.batch(rest, formatOf, rank);
+    return queue.batchFirst(rest, formatOf, rank);
   }
 
   /** Whether deletions were written that need more than they asked for. */
@@ -121,10 +137,9 @@ class DeletionWriter {
     return this.#lastRank !== null && this.#lastRank < rank;
   }
 
-  /** Those of which there is no version of later, of writes under way either. */
+  /** Those of which there is no version of later. */
   #untouched(batch: readonly Deletion[]): readonly Deletion[] {
-    const { queue, current, tables } = this.#store;
-    queue.closeSync();
+    const { current, tables } = this.#store;
     const { keyspaceId, limit: sequence } = this.#options;
     const keys = batch.map(({ key }) => key);
     const newer = newerKeys({ current, tables, keyspaceId, keys, sequence });

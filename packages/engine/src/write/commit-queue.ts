@@ -22,7 +22,7 @@ import { type BatchOperation, EncodedBatch, encodeApart } from './encoded-batch.
 import { EntryEncoder, type EntryFormat } from './entry-encoder.js';
 import type { Generation } from './generation.js';
 import { GroupCommitter, type GroupCommitterOptions } from './group-committer.js';
-import { WaitingWrites } from './waiting-writes.js';
+import { WaitingWrites, type WriteBoundary } from './waiting-writes.js';
 
 /** What the queue needs from the database around it. */
 export interface WriteHost {
@@ -58,6 +58,11 @@ const SEQUENCE_LIMIT = MAX_SEQUENCE - 2 ** 32;
 /** Synchronous writes between two looks at background work; a power of two. */
 const SYNC_CALLS_PER_POLL = 256;
 
+interface WaitingPlace {
+  readonly rank: number;
+  readonly place?: 'first' | 'last';
+}
+
 export class CommitQueue {
   readonly #host: WriteHost;
   readonly #encoder = new EntryEncoder();
@@ -82,7 +87,10 @@ export class CommitQueue {
     this.#indexLimitBytes = options.indexLimitBytes;
     this.#writeTimeoutMs = options.writeTimeoutMs;
     this.#clock = options.clock;
-    this.#waiting = new WaitingWrites(options.clock);
+    this.#waiting = new WaitingWrites({
+      clock: options.clock,
+      lastSequence: () => this.lastSequence,
+    });
     this.#nextSequence = options.lastSequence + 1;
     this.#committer = new GroupCommitter(generation, {
       ...options,
@@ -107,9 +115,9 @@ export class CommitQueue {
     return this.#nextSequence - 1;
   }
 
-  /** What `lastSequence` will be when every write that waits for room is let in. */
-  get lastIssuedSequence(): number {
-    return this.lastSequence + this.#waiting.entryCount;
+  /** Where the writes end that have been issued so far: said when `drain()` has ended, at the latest. */
+  boundary(): WriteBoundary {
+    return this.#waiting.boundary();
   }
 
   /** Whether writes were made that are in no log: they are lost unless flushed. */
@@ -168,7 +176,7 @@ export class CommitQueue {
       const apart = new EncodedBatch(1);
       const start = apart.add(bound);
       apart.close(this.#encoder.put(format, apart.bytes, start, key, value));
-      return this.#wait(apart, rank);
+      return this.#wait(apart, { rank });
     }
     const target = this.#generation.arenaBuffer;
     const end = this.#encoder.put(format, target, offset + 1, key, value);
@@ -182,7 +190,7 @@ export class CommitQueue {
       const apart = new EncodedBatch(1);
       const start = apart.add(bound);
       apart.close(this.#encoder.del(format, apart.bytes, start, key));
-      return this.#wait(apart, rank);
+      return this.#wait(apart, { rank });
     }
     const end = this.#encoder.del(format, this.#generation.arenaBuffer, offset + 1, key);
     return this.#addSingle(offset, end, rank).promise;
@@ -200,20 +208,40 @@ export class CommitQueue {
       return this.#open!.promise;
     }
     const apart = encodeApart(this.#encoder, operations, formatOf);
-    if (this.#begin(apart.length) < 0) return this.#wait(apart, rank);
+    if (this.#begin(apart.length) < 0) return this.#wait(apart, { rank });
     return this.#addApart(apart, rank).promise;
   }
 
-  /** Closes the open group and makes it and everything before it visible, durable if asked. */
-  closeSync(): void {
-    this.#closeSync();
+  /** As `batch`, of at least one operation, but ahead of what waits for room. Await it before the next. */
+  batchFirst<O extends BatchOperation>(
+    operations: readonly O[],
+    formatOf: (operation: O) => EntryFormat<unknown, unknown>,
+    rank: number,
+  ): Promise<void> {
+    if (this.#waiting.count === 0) return this.batch(operations, formatOf, rank);
+    this.#assertWriting();
+    const apart = encodeApart(this.#encoder, operations, formatOf);
+    return this.#wait(apart, { rank, place: 'first' });
+  }
+
+  /**
+   * Makes everything visible that has been let in, durable if asked: until this turn ends, nobody but the caller lets in more.
+   * @throws StorageError when nothing can be written
+   */
+  publishSync(): void {
+    this.#assertWriting();
+    // Looking after background work may let in what waits.
+    do this.#closeSync();
+    while (this.#open !== null);
   }
 
   /** Resolves when every write issued before is acknowledged or has failed. Later ones are not waited for. */
   async drain(): Promise<void> {
+    const last = this.#waiting.lastPromise;
+    if (last !== undefined) await Promise.allSettled([last]);
+    // If the last one that waited was refused, those before it may be here.
     const open = this.#open;
-    const last = this.#waiting.lastPromise ?? (open?.entryCount ? open.promise : undefined);
-    await Promise.allSettled([last]);
+    await Promise.allSettled([open?.entryCount ? open.promise : undefined]);
     await this.#committer.settled();
   }
 
@@ -445,8 +473,9 @@ export class CommitQueue {
     return group;
   }
 
-  #wait(batch: EncodedBatch, rank: number): Promise<void> {
-    const waiting = this.#waiting.add(batch, rank);
+  #wait(batch: EncodedBatch, { rank, place = 'last' }: WaitingPlace): Promise<void> {
+    const waiting =
+      place === 'first' ? this.#waiting.addFirst(batch, rank) : this.#waiting.add(batch, rank);
     this.#armExpiry(this.#writeTimeoutMs);
     return waiting;
   }
@@ -457,8 +486,8 @@ export class CommitQueue {
       this.#expiry = null;
       const nowMs = this.#clock.monotonicMs();
       this.#waiting.expire(nowMs - this.#writeTimeoutMs, () => busyError(this.#writeTimeoutMs));
-      const { count, first } = this.#waiting;
-      if (count > 0) this.#armExpiry(first.sinceMs + this.#writeTimeoutMs - nowMs);
+      const { count, oldestSinceMs } = this.#waiting;
+      if (count > 0) this.#armExpiry(oldestSinceMs + this.#writeTimeoutMs - nowMs);
     });
   }
 
@@ -514,8 +543,8 @@ export class CommitQueue {
       memtable.reserveIndex(group.entryCount);
     } catch (cause) {
       const error = memoryErrorOf(cause, 'write') as Error;
+      // Its sequences are given to nobody else: somebody may have taken the last of them for a boundary.
       memtable.arena.release(group.recordOffset);
-      this.#nextSequence = group.firstSequence;
       group.fail(error);
       throw error;
     }

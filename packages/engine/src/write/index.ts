@@ -5,3 +5,4 @@ export type { BatchOperation } from './encoded-batch.js';
 export type { EntryFormat, ValueWriter } from './entry-encoder.js';
 export { Generation } from './generation.js';
 export { suspensionError } from './group-committer.js';
+export type { WriteBoundary } from './waiting-writes.js';

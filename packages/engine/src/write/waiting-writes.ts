@@ -1,5 +1,5 @@
 /**
- * Writes that wait for room: encoded bytes, in the order they were issued, and the promise of each.
+ * Writes that wait for room: encoded bytes, in the order they are let in, and the promise of each.
  *
  * The bytes are the engine's own copy, so a caller may change its buffers after the call. The list is bounded by bytes and
  * by number; whoever finds it full waits on its own thread.
@@ -12,34 +12,45 @@ const WAITING_LIMIT_BYTES = 16 * 1024 * 1024;
 /** Writes that may wait: a small one takes half a kilobyte of memory besides its bytes. */
 const WAITING_LIMIT_COUNT = 65_536;
 
+/** Where the writes end that were issued up to some call. */
+export interface WriteBoundary {
+  /** Of the newest entry before it; infinite while any of those writes waits for room. */
+  sequence: number;
+}
+
 interface WaitingWrite {
   readonly batch: EncodedBatch;
   readonly rank: number;
   readonly sinceMs: number;
   readonly promise: Promise<void>;
+  /** Set when it is let in or refused. */
+  boundary: WriteBoundary | null;
   /** Settles the promise as another one settles. */
   readonly follow: (promise: Promise<void>) => void;
   readonly fail: (error: Error) => void;
 }
 
+export interface WaitingWritesOptions {
+  readonly clock: Pick<Clock, 'hold' | 'monotonicMs'>;
+  /** Of the newest entry that was let in. */
+  readonly lastSequence: () => number;
+}
+
 export class WaitingWrites {
   readonly #clock: Pick<Clock, 'hold' | 'monotonicMs'>;
-  readonly #writes: WaitingWrite[] = [];
+  readonly #lastSequence: () => number;
+  #writes: WaitingWrite[] = [];
   /** Keeps the process alive while any waits: what makes room may be a delay away. */
   #hold: Timer | undefined;
   #sizeBytes = 0;
 
-  constructor(clock: Pick<Clock, 'hold' | 'monotonicMs'>) {
+  constructor({ clock, lastSequence }: WaitingWritesOptions) {
     this.#clock = clock;
+    this.#lastSequence = lastSequence;
   }
 
   get count(): number {
     return this.#writes.length;
-  }
-
-  /** Of all of them. O(writes). */
-  get entryCount(): number {
-    return this.#writes.reduce((sum, { batch }) => sum + batch.entryOffsets.length, 0);
   }
 
   get isFull(): boolean {
@@ -50,12 +61,38 @@ export class WaitingWrites {
     return this.#writes[0];
   }
 
+  /** Since when the one waits that has waited longest: not always the first. O(writes). Requires: one waits. */
+  get oldestSinceMs(): number {
+    return this.#writes.reduce((oldest, { sinceMs }) => Math.min(oldest, sinceMs), Infinity);
+  }
+
   /** Of the newest waiting write. */
   get lastPromise(): Promise<void> | undefined {
     return this.#writes.at(-1)?.promise;
   }
 
+  /** Where the writes end that have been issued so far. */
+  boundary(): WriteBoundary {
+    const last = this.#writes.at(-1);
+    if (last === undefined) return { sequence: this.#lastSequence() };
+    last.boundary ??= { sequence: Number.POSITIVE_INFINITY };
+    return last.boundary;
+  }
+
   add(batch: EncodedBatch, rank: number): Promise<void> {
+    const write = this.#make(batch, rank);
+    this.#writes.push(write);
+    return write.promise;
+  }
+
+  /** Of writes in front of the others each is awaited before the next, so they need no bound. */
+  addFirst(batch: EncodedBatch, rank: number): Promise<void> {
+    const write = this.#make(batch, rank);
+    this.#writes.unshift(write);
+    return write.promise;
+  }
+
+  #make(batch: EncodedBatch, rank: number): WaitingWrite {
     this.#hold ??= this.#clock.hold?.();
     const sinceMs = this.#clock.monotonicMs();
     let follow!: (promise: Promise<void>) => void;
@@ -64,28 +101,36 @@ export class WaitingWrites {
       follow = resolve;
       fail = reject;
     });
-    this.#writes.push({ batch, rank, sinceMs, promise, follow, fail });
     this.#sizeBytes += batch.length;
-    return promise;
+    return { batch, rank, sinceMs, promise, boundary: null, follow, fail };
   }
 
+  /** The first waits no longer: it is let in, or refused. */
   shift(): WaitingWrite {
     const write = this.#writes.shift()!;
-    this.#sizeBytes -= write.batch.length;
-    if (this.count === 0) this.#letGo();
+    this.#take(write);
     return write;
   }
 
-  /** Rejects those that have waited since this time or longer. Oldest first, so the rest stays in order. */
+  /** Rejects those that have waited since this time or longer. The rest stays in order. */
   expire(sinceMs: number, makeError: () => Error): void {
-    while (this.count > 0 && this.first.sinceMs <= sinceMs) this.shift().fail(makeError());
+    const overdue = this.#writes.filter((write) => write.sinceMs <= sinceMs);
+    this.#writes = this.#writes.filter((write) => write.sinceMs > sinceMs);
+    for (const write of overdue) {
+      this.#take(write);
+      write.fail(makeError());
+    }
   }
 
   /** Nothing will be written any more. */
   failAll(error: Error): void {
-    for (const write of this.#writes.splice(0)) write.fail(error);
-    this.#sizeBytes = 0;
-    this.#letGo();
+    this.expire(Number.POSITIVE_INFINITY, () => error);
+  }
+
+  #take({ batch, boundary }: WaitingWrite): void {
+    this.#sizeBytes -= batch.length;
+    if (boundary !== null) boundary.sequence = this.#lastSequence();
+    if (this.count === 0) this.#letGo();
   }
 
   #letGo(): void {

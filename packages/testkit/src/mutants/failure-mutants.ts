@@ -127,6 +127,15 @@ export const FAILURE_MUTANTS: readonly Mutant[] = [
     tests: ['engine/src/clear.test.ts'],
   },
   {
+    name: 'clear-counts-what-was-refused',
+    rule: 'clear() removes nothing that was written after it was called, also if writes of before were refused',
+    file: 'engine/src/write/waiting-writes.ts',
+    original: 'if (boundary !== null) boundary.sequence = this.#lastSequence();',
+    replacement:
+      'if (boundary !== null) boundary.sequence = this.#lastSequence() + batch.entryOffsets.length;',
+    tests: ['engine/src/clear.test.ts'],
+  },
+  {
     name: 'listener-in-the-middle-of-a-write',
     rule: 'P12: listeners may use the database, so nothing is told in the middle of a step',
     file: 'engine/src/events.ts',

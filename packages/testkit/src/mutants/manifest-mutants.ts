@@ -205,7 +205,7 @@ export const MANIFEST_MUTANTS: readonly Mutant[] = [
     name: 'close-does-not-sync',
     rule: 'contract: close leaves everything acknowledged on disk',
     file: 'engine/src/writing.ts',
-    original: 'committer.syncAllSync();',
+    original: 'this.queue.committer.syncAllSync();',
     replacement: '',
     tests: ['engine/src/close.test.ts'],
   },

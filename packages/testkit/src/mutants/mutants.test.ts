@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { MUTANTS } from './list.js';
 import { applyMutant, canariesFor, type Mutant } from './mutant.js';
@@ -8,6 +9,12 @@ const packages = new URL('../../../', import.meta.url);
 
 function sourceOf({ file }: Mutant): string {
   return readFileSync(new URL(file, packages), 'utf8');
+}
+
+/** What the compiler says of the syntax: a test that cannot even be loaded would seem to notice the fault. */
+function syntaxErrorsOf(source: string): string[] {
+  const { diagnostics = [] } = ts.transpileModule(source, { reportDiagnostics: true });
+  return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
 }
 
 function codeOf(source: string): string[] {
@@ -20,9 +27,11 @@ describe('MUTANTS', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
   });
 
-  test.each(MUTANTS)('B10: $name fits its source, once', (mutant) => {
+  test.each(MUTANTS)('B10: $name fits its source, once, and leaves it a program', (mutant) => {
     const source = sourceOf(mutant);
-    expect(applyMutant(source, mutant)).not.toBe(source);
+    const broken = applyMutant(source, mutant);
+    expect(broken).not.toBe(source);
+    expect(syntaxErrorsOf(broken)).toEqual([]);
     for (const path of mutant.tests) expect(existsSync(new URL(path, packages)), path).toBe(true);
   });
 });
