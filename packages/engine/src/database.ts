@@ -112,11 +112,11 @@ async function openStore(
     },
     memtableSizeBytes: tuning.memtableSizeBytes,
     logAllocation: logAllocationOf(options),
-    flushMemtable: (memtable, { directory, versions }) => {
+    flushMemtable: (memtable, { fileSystem, directory, versions }) => {
       const { databaseId } = versions;
       const context = { directory, databaseId, versions, snapshots: new SnapshotList(), options };
       const job = flushJobOf(context, memtable, { blocks: 'plain' });
-      return runFlushJob(options.fileSystem, job, { beat: () => {} }).tables.map(
+      return runFlushJob(fileSystem, job, { beat: () => {} }).tables.map(
         ({ keyspaceId, table }) => ({ keyspaceId, level: 0, table: tableMetadataOf(table) }),
       );
     },

@@ -5,6 +5,7 @@ import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from './database.js';
 import { eventually, failWith } from './testing/eventually.js';
+import { withFewFiles } from './testing/few-files.js';
 import { HeldScheduler, quiescence } from './testing/held-scheduler.js';
 import { ManualClock } from './testing/manual-clock.js';
 import { everythingIn, openSmall } from './testing/open-database.js';
@@ -27,6 +28,11 @@ function openTableCount(): number {
   return memory.openPaths().filter((path) => path.endsWith('.sst')).length;
 }
 
+/** The log and the manifest have two each, and one is needed for all else, among it a table. */
+const FILE_COUNT_TO_OPEN = 5;
+/** Besides, the next log and the next manifest are there before the old ones are closed. */
+const FILE_COUNT_TO_WRITE = 9;
+
 /** Each run becomes a table of its own. */
 async function fill(db: Database): Promise<[string, string][]> {
   const entries: [string, string][] = [];
@@ -38,6 +44,26 @@ async function fill(db: Database): Promise<[string, string][]> {
   }
   await eventually(clock, db.settle());
   return entries;
+}
+
+/** A database of many tables that was killed, with more in its logs than one memtable holds. */
+async function makeKilled() {
+  const db = await openFaulty();
+  await fill(db);
+  const tableCount = openTableCount();
+  for (let index = 0; index < 25; index++) db.putSync(`l${100 + index}`, 'v'.repeat(4_000));
+  const expected = everythingIn(db);
+  const image = memory.crash('kill', createRandom(1));
+  await eventually(clock, db.close());
+  expect(tableCount).toBeGreaterThan(4);
+  return { image, expected, tableCount };
+}
+
+async function writeAndMerge(db: Database): Promise<void> {
+  for (let index = 0; index < 20; index++) await eventually(clock, db.put('z', 'v'.repeat(9_000)));
+  await eventually(clock, db.del('z'));
+  await eventually(clock, db.compact());
+  expect(db.state).toBe('open');
 }
 
 describe('A database with a limit of open files', () => {
@@ -79,6 +105,34 @@ describe('A database with a limit of open files', () => {
 });
 
 describe('A database whose process has no file left', () => {
+  test.each([
+    ['opens and closes', FILE_COUNT_TO_OPEN, async () => {}],
+    ['writes and merges', FILE_COUNT_TO_WRITE, writeAndMerge],
+  ] as const)('I6: %s with %i files or any number of more', async (_what, countMin, use) => {
+    const { image, expected, tableCount } = await makeKilled();
+    for (let limit = countMin; limit < tableCount + FILE_COUNT_TO_WRITE + 2; limit++) {
+      const copy = image.crash('kill', createRandom(1));
+      const db = await openSmall(withFewFiles(copy, limit), { clock });
+      await use(db);
+      expect(everythingIn(db), `${limit}`).toEqual(expected);
+      await eventually(clock, db.close());
+      expect(copy.openPaths()).toEqual([]);
+    }
+  });
+
+  test('I6: opens read-only with one file', async () => {
+    const db = await openFaulty();
+    const entries = await fill(db);
+    await eventually(clock, db.close());
+    const few = await openSmall(withFewFiles(memory, 1), {
+      readOnly: true,
+      createIfMissing: false,
+    });
+    expect(everythingIn(few)).toEqual(entries);
+    await few.close();
+    expect(memory.openPaths()).toEqual([]);
+  });
+
   test('I6: closes files of tables for the next log, and no write fails', async () => {
     const db = await openFaulty();
     await fill(db);

@@ -19,8 +19,8 @@ export interface KeyspaceOptions<
   readonly valueEncoding?: VE;
   /**
    * Codec of table blocks: `'lz4'` halves typical data for some CPU of the background threads and about 4 µs per block read
-   * from a file. While memtables wait to be flushed, they are written uncompressed, which is faster. May change later; old
-   * tables stay as they are.
+   * from a file. While memtables wait to be flushed, they are written uncompressed, which is faster. Stored with the
+   * keyspace when that is created, and ignored for one that exists.
    * @defaultValue 'lz4'
    */
   readonly compression?: 'none' | 'lz4';

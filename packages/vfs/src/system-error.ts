@@ -25,7 +25,10 @@ const ERRNO_MEANINGS = {
   EISDIR: { code: 'INVALID_ARGUMENT', text: 'it is a directory' },
   ELOOP: { code: 'INVALID_ARGUMENT', text: 'it is a symbolic link' },
   EMFILE: { code: 'TOO_MANY_FILES', text: 'this process has too many open files' },
-  EMLINK: { code: 'INVALID_ARGUMENT', text: 'it has another name, by a hard link' },
+  EMLINK: {
+    code: 'INVALID_ARGUMENT',
+    text: 'it has another name, by a hard link: remove that name, or LOCK in the copy, and open again',
+  },
   ENAMETOOLONG: { code: 'INVALID_ARGUMENT', text: 'the name is too long' },
   ENFILE: { code: 'TOO_MANY_FILES', text: 'the system has too many open files' },
   ENOENT: { code: 'NOT_FOUND', text: 'no such file or directory' },

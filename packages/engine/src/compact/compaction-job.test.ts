@@ -13,6 +13,8 @@ import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { tableFileName } from '../directory/index.js';
 import type { TableMetadata } from '../manifest/index.js';
+import { withFewFiles } from '../testing/few-files.js';
+import { HookedFileSystem } from '../testing/hooked-file-system.js';
 import {
   compareStored,
   newestAt,
@@ -219,6 +221,33 @@ describe('runCompactionJob', () => {
     const result = run(jobOf([[writeTable([put('k05', 100)])], level]));
     expect(contents(result).flat()).toHaveLength(20);
     expect(contents(result).flat()[5]).toEqual(put('k05', 100));
+  });
+
+  const manyTables = () =>
+    Array.from({ length: 60 }, (_, index) => writeTable([put(`k${index + 100}`, index + 1)]));
+
+  test.each([3, 4, 17, 40, 100])('I6: merges 60 tables where %i files may be open', (limit) => {
+    const tables = manyTables();
+    for (const runs of [[tables], tables.map((table) => [table])]) {
+      const few = withFewFiles(fileSystem, limit);
+      const result = runCompactionJob(few, jobOf(runs), { beat: () => {} });
+      expect(contents(result).flat()).toHaveLength(60);
+      expect(fileSystem.openPaths()).toEqual([]);
+      for (const { fileNumber } of result.tables) fileSystem.removeSync(pathOf(fileNumber));
+    }
+  });
+
+  test('I6: keeps few files of a long level open, and opens each of them once', () => {
+    const [level, newer] = [manyTables(), writeTable([put('k100', 900), put('k159', 901)])];
+    const hooked = new HookedFileSystem(fileSystem);
+    let [openedCount, openCountMax] = [0, 0];
+    hooked.beforeCall = ({ operation, path }) => {
+      if (operation === 'open' && !path.endsWith(tableFileName(FIRST_OUTPUT))) openedCount += 1;
+      openCountMax = Math.max(openCountMax, fileSystem.openPaths().length);
+    };
+    runCompactionJob(hooked, jobOf([[newer], level]), { beat: () => {} });
+    expect(openedCount).toBe(61);
+    expect(openCountMax).toBeLessThanOrEqual(18);
   });
 
   test('takes the compression and block size it is told', () => {

@@ -30,6 +30,8 @@ import {
   type JobProgress,
   KEEP_WITHOUT_SEQUENCE,
   openTableSync,
+  SparingFileSystem,
+  TableFiles,
   type TableOutput,
   type TableOutputOptions,
   TableOutputs,
@@ -65,6 +67,13 @@ interface MergeCounts {
 /** An output is cut at a boundary once it has this share of its target size. */
 const BOUNDARY_CUT_SHARE = 0.5;
 
+/**
+ * Files of inputs that are open at most, or one for each run if that is more: runs are read by turns, so with fewer a file
+ * would be opened again for each block. Few merges have more inputs; in those that do, the files of tables that are merged
+ * are closed, so that a level of any length takes no more than this from a process that may open few.
+ */
+const OPEN_INPUT_COUNT_MAX = 16;
+
 /** Writes the merged tables, synced, and gives them. On failure removes them and throws. */
 export function runCompactionJob(
   fileSystem: FileSystem,
@@ -72,11 +81,13 @@ export function runCompactionJob(
   progress: JobProgress,
 ): CompactionResult {
   assertJob(job);
-  const outputs = new TableOutputs(fileSystem, job.output);
+  const openCountMax = Math.max(OPEN_INPUT_COUNT_MAX, job.runs.length);
+  const files = new TableFiles({ fileSystem, openCountMax });
+  const outputs = new TableOutputs(new SparingFileSystem(fileSystem, files), job.output);
   outputs.configure(job.writer);
   const readers: TableReader[] = [];
   try {
-    const runs = job.runs.map((run) => openRun(fileSystem, job, { run, readers }));
+    const runs = job.runs.map((run) => openRun(files, job, { run, readers }));
     const counts = new CompactionMerge(job, outputs, progress).run(runs);
     const tables = outputs.finish();
     assertNothingLost(tables, counts);
@@ -150,10 +161,10 @@ interface RunToOpen {
   readonly readers: TableReader[];
 }
 
-function openRun(fileSystem: FileSystem, job: CompactionJob, opening: RunToOpen): EntryCursor {
+function openRun(files: TableFiles, job: CompactionJob, opening: RunToOpen): EntryCursor {
   const source = new DirectBlockSource();
   const open = (table: TableMetadata): EntryCursor => {
-    const reader = openTableSync(fileSystem, job.output, table);
+    const reader = openTableSync(files, job.output, table);
     opening.readers.push(reader);
     assert(opening.readers.length <= tableCountOf(job), 'every table is opened once');
     return new TableCursor(reader, source);

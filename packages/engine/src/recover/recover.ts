@@ -28,7 +28,7 @@ import {
 } from '../manifest/index.js';
 import { Memtable } from '../memtable/index.js';
 import type { BlockCache } from '../tables/index.js';
-import { TableStore } from '../tables/index.js';
+import { SparingFileSystem, TableFiles, TableStore } from '../tables/index.js';
 import { prepareLog, readWalSync, type WalFile, WalWriter } from '../wal/index.js';
 import { OpeningOutputs } from './opening-outputs.js';
 import { LogReplay, type ReplayedMemtable } from './replay-logs.js';
@@ -53,6 +53,7 @@ export interface RecoverOptions {
 
 /** What the flush of a replayed memtable needs to know. */
 export interface FlushContext {
+  readonly fileSystem: FileSystem;
   readonly directory: string;
   readonly versions: VersionSet;
 }
@@ -78,6 +79,11 @@ export interface RecoverySummary {
   readonly discardedBytes: number;
 }
 
+/** `fileSystem` takes from `files` what it lacks: what comes after the tables must not fail because they are open. */
+interface SparingOptions extends RecoverOptions {
+  readonly files: TableFiles;
+}
+
 const DATABASE_ID_SIZE_BYTES = 16;
 
 /**
@@ -86,14 +92,16 @@ const DATABASE_ID_SIZE_BYTES = 16;
  *   what the logs hold, and those of the file system
  */
 export async function recover(options: RecoverOptions): Promise<RecoveredState> {
-  const { fileSystem, path, access, createIfMissing } = options;
+  const { path, access, createIfMissing, openFileCountMax = Number.POSITIVE_INFINITY } = options;
+  const files = new TableFiles({ fileSystem: options.fileSystem, openCountMax: openFileCountMax });
+  const fileSystem = new SparingFileSystem(options.fileSystem, files);
   const directory = DatabaseDirectory.openSync(fileSystem, path, {
     access,
     createIfMissing,
     owner: 'varve',
   });
   try {
-    return await recoverIn(directory, options);
+    return await recoverIn(directory, { ...options, fileSystem, files });
   } catch (error) {
     quietly(() => directory.close());
     throw error;
@@ -102,7 +110,7 @@ export async function recover(options: RecoverOptions): Promise<RecoveredState> 
 
 async function recoverIn(
   directory: DatabaseDirectory,
-  options: RecoverOptions,
+  options: SparingOptions,
 ): Promise<RecoveredState> {
   const first = new Recovery(options, directory);
   try {
@@ -139,7 +147,7 @@ function mayGiveUpReserve(error: unknown, directory: DatabaseDirectory): boolean
 }
 
 class Recovery {
-  readonly #options: RecoverOptions;
+  readonly #options: SparingOptions;
   readonly #directory: DatabaseDirectory;
   readonly #outputs: OpeningOutputs;
   /** An attempt that failed has used the numbers below; undefined if there was none. */
@@ -152,7 +160,7 @@ class Recovery {
   readonly #added: TableAddition[] = [];
 
   constructor(
-    options: RecoverOptions,
+    options: SparingOptions,
     directory: DatabaseDirectory,
     after: { readonly firstFileNumber?: number } = {},
   ) {
@@ -271,7 +279,8 @@ class Recovery {
       this.#kept.push(full.memtable);
       return;
     }
-    const context = { directory: this.#directory.path, versions };
+    const { fileSystem } = this.#options;
+    const context = { fileSystem, directory: this.#directory.path, versions };
     const additions = this.#options.flushMemtable(full.memtable, context);
     this.#added.push(...additions);
     for (const { table } of additions) {

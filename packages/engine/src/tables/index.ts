@@ -5,6 +5,8 @@ export { type BlockWait, CachedBlockSource } from './cached-block-source.js';
 export { DROP, DropRules, KEEP, KEEP_WITHOUT_SEQUENCE, type Verdict } from './drop-rules.js';
 export { ENTRIES_PER_BEAT, type JobProgress } from './job-progress.js';
 export { openTableSync, type TablePlace, type WrittenTable } from './open-table.js';
+export { SparingFileSystem } from './sparing-file-system.js';
+export { TableFiles } from './table-files.js';
 export { NOT_CACHED, type TableFile, TableHandle } from './table-handle.js';
 export { type TableOutput, type TableOutputOptions, TableOutputs } from './table-outputs.js';
 export { ownerOf } from './table-owner.js';

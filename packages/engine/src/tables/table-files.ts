@@ -55,8 +55,17 @@ export class TableFiles implements FileKeeper {
     try {
       return action();
     } catch (error) {
-      if (!isStorageError(error) || error.code !== 'TOO_MANY_FILES') throw error;
-      if (this.giveBack() === 0) throw error;
+      this.#giveBackFor(error);
+      return action();
+    }
+  }
+
+  /** As `sparing`, for what ends later. */
+  async sparingLater<Result>(action: () => Promise<Result>): Promise<Result> {
+    try {
+      return await action();
+    } catch (error) {
+      this.#giveBackFor(error);
       return action();
     }
   }
@@ -79,6 +88,12 @@ export class TableFiles implements FileKeeper {
 
   closed(owner: RestingFile): void {
     this.#open.delete(owner);
+  }
+
+  /** Throws what was thrown, unless files were closed for want of which it may have been. */
+  #giveBackFor(error: unknown): void {
+    if (!isStorageError(error) || error.code !== 'TOO_MANY_FILES') throw error;
+    if (this.giveBack() === 0) throw error;
   }
 
   #keepLimit(openCountMax: number): void {

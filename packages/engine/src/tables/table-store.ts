@@ -25,6 +25,8 @@ export interface TableStoreOptions extends TablePlace {
   readonly cache: BlockCache;
   /** Files of tables that are open at most, but for those being read. Default: no limit. */
   readonly openFileCountMax?: number;
+  /** Opens them, with a limit of its own, where others are to have its files too. Default: made here. */
+  readonly files?: TableFiles;
 }
 
 /** As many as Node.js has threads for files, and some that wait for one. */
@@ -51,7 +53,7 @@ export class TableStore {
     this.cache = options.cache;
     this.loader = new BlockLoader(options.cache);
     const { fileSystem, openFileCountMax = Number.POSITIVE_INFINITY } = options;
-    this.files = new TableFiles({ fileSystem, openCountMax: openFileCountMax });
+    this.files = options.files ?? new TableFiles({ fileSystem, openCountMax: openFileCountMax });
   }
 
   get openCount(): number {
@@ -80,6 +82,7 @@ export class TableStore {
   /**
    * Opens tables, several at a time: the disk and the other threads read while this one checks what has been read. Rejects
    * as `openSync` throws, with what is wrong with the first of them; then no read is under way, and some may be open.
+   * Where there are not files enough for several at a time, the rest is opened one by one, which takes one.
    */
   async openAll(tables: readonly TableFile[]): Promise<void> {
     let nextIndex = 0;
@@ -96,7 +99,9 @@ export class TableStore {
     };
     await Promise.all(Array.from({ length: OPENED_AT_ONCE_COUNT }, openInTurn));
     const [first] = failures.sort((a, b) => a.index - b.index);
-    if (first !== undefined) throw first.error;
+    if (failures.some(({ error }) => isStorageError(error) && error.code === 'TOO_MANY_FILES'))
+      for (const table of tables) this.openSync(table);
+    else if (first !== undefined) throw first.error;
   }
 
   async #open(table: TableFile): Promise<void> {

@@ -31,6 +31,7 @@ beforeEach(() => {
 
 /** In which every file has a hard link elsewhere; `onRemove` is told of what loses its name here. */
 class LinkedFileSystem extends WatchedFileSystem {
+  linkCount = 2;
   readonly #onRemove: (path: string) => void;
 
   constructor(inner: MemoryFileSystem, onRemove: (path: string) => void) {
@@ -39,7 +40,7 @@ class LinkedFileSystem extends WatchedFileSystem {
   }
 
   override statSync(path: string): FileStatus {
-    return { ...super.statSync(path), linkCount: 2 };
+    return { ...super.statSync(path), linkCount: this.linkCount };
   }
 
   override removeSync(path: string): void {
@@ -108,6 +109,14 @@ describe('prepareLog', () => {
     expect(linked).toEqual(new Map([[logPath(5), old]]));
     expect(headerOf(memory, 12).origin).toBe('new');
     expect(memory.listSync(DIRECTORY)).toEqual(['000012.log']);
+  });
+
+  test('writes over a file of a file system that counts no names', () => {
+    writeOldLog(5);
+    const fileSystem = new LinkedFileSystem(memory, () => {});
+    fileSystem.linkCount = 0;
+    prepare(fileSystem, 12, { recycledLogId: 5 });
+    expect(headerOf(memory, 12).origin).toBe('recycled');
   });
 
   test('makes a new file where the one to be written over is gone', () => {
