@@ -71,7 +71,7 @@ describe('A value for which there is no memory', () => {
   );
 
   test.each(['put', 'putSync'] as const)(
-    'P7: in the index makes %s fail with BUSY before anything is logged, and no other write has its sequences',
+    'P7: in the index makes %s fail with BUSY before anything is logged, and the next write has its sequence',
     async (method) => {
       const batch = Array.from({ length: 900 }, (_, index) => ({
         type: 'put' as const,
@@ -86,7 +86,7 @@ describe('A value for which there is no memory', () => {
       expect(db.state).toBe('open');
       expect(everythingIn(db)).toEqual([['before', '1']]);
       await db[method]('after', '2');
-      expect(db.stats().sequence).toBe(sequence + batch.length + 1);
+      expect(db.stats().sequence).toBe(sequence + 1);
       vi.unstubAllGlobals();
       await db.batch(batch);
       const everything = everythingIn(db);

@@ -147,7 +147,7 @@ export class Writing implements WriteHost {
     await queue.drain();
     const error = await this.#flushAtClose(knownFailure);
     await background.stop();
-    queue.close();
+    queue.close(this.#host.closedError());
     this.#host.watch.close();
     while (queue.committer.syncing) await queue.committer.settled();
     this.#closeLogs(knownFailure);

@@ -1,5 +1,5 @@
-import { initializeChecksums } from '@varve/base';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { initializeChecksums, StorageError } from '@varve/base';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { quiescence } from '../testing/held-scheduler.js';
 import { FORMAT, RANK, WriteBench, watch } from '../testing/write-bench.js';
 
@@ -86,6 +86,61 @@ describe('CommitQueue.boundary', () => {
     await quiescence();
     expect([admitted!.state, drained.state]).toEqual(['done', 'done']);
     expect(boundary.sequence).toBe(3);
+  });
+});
+
+describe('CommitQueue, when there is no memory for a group', () => {
+  async function fail(): Promise<void> {
+    const { memtable } = bench.generations[0]!;
+    vi.spyOn(memtable, 'reserveIndex').mockImplementationOnce(() => {
+      throw new RangeError('Array buffer allocation failed');
+    });
+    await quiescence();
+  }
+
+  test('gives its sequences to the next', async () => {
+    const refused = watch(bench.put('small', '1', RANK.os));
+    await fail();
+    expect([refused.state, bench.queue.lastSequence]).toEqual(['BUSY', 1]);
+  });
+
+  test('gives nobody else those up to a boundary', async () => {
+    const refused = ['a', 'b'].map((key) => watch(bench.put(key, '1', RANK.os)));
+    const boundary = bench.queue.boundary();
+    refused.push(watch(bench.put('c', '1', RANK.os)));
+    await fail();
+    expect(refused.map(({ state }) => state)).toEqual(['BUSY', 'BUSY', 'BUSY']);
+    await bench.put('d', '1', RANK.os);
+    expect([boundary.sequence, bench.queue.lastSequence]).toEqual([3, 4]);
+  });
+});
+
+describe('CommitQueue.close', () => {
+  test('tells whoever waits all the same, and holds the process no more', async () => {
+    const waiting = [wait('a'), waitFirst()];
+    bench.queue.close(new StorageError('CLOSED', 'closed'));
+    await quiescence();
+    expect(waiting.map(({ state }) => state)).toEqual(['CLOSED', 'CLOSED']);
+    expect(bench.clock.timerCount).toBe(0);
+  });
+});
+
+describe('CommitQueue.drain', () => {
+  test('waits for all that wait, also for what was issued last and put first', async () => {
+    const older = wait('a');
+    bench.clock.advance(60);
+    const first = waitFirst();
+    const drained = watch(bench.queue.drain());
+    bench.clock.advance(60);
+    await quiescence();
+    expect([older, first, drained].map(({ state }) => state)).toEqual([
+      'BUSY',
+      'waiting',
+      'waiting',
+    ]);
+    bench.clock.advance(60);
+    await quiescence();
+    expect([first, drained].map(({ state }) => state)).toEqual(['BUSY', 'done']);
   });
 });
 

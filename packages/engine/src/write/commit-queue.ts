@@ -74,6 +74,8 @@ export class CommitQueue {
   #generation: Generation;
   #open: CommitGroup | null = null;
   #nextSequence: number;
+  /** Nobody else is given the sequences up to it, also if nothing comes of those who have them. */
+  #boundarySequence = 0;
   #turnScheduled = false;
   #syncCallCount = 0;
   #isEncoding = false;
@@ -89,7 +91,10 @@ export class CommitQueue {
     this.#clock = options.clock;
     this.#waiting = new WaitingWrites({
       clock: options.clock,
-      lastSequence: () => this.lastSequence,
+      takeBoundary: () => {
+        this.#boundarySequence = this.lastSequence;
+        return this.#boundarySequence;
+      },
     });
     this.#nextSequence = options.lastSequence + 1;
     this.#committer = new GroupCommitter(generation, {
@@ -219,7 +224,8 @@ export class CommitQueue {
     rank: number,
   ): Promise<void> {
     if (this.#waiting.count === 0) return this.batch(operations, formatOf, rank);
-    this.#assertWriting();
+    // Looking after background work could let in what waits.
+    if (this.#committer.refusal !== null) throw this.#committer.refusal;
     const apart = encodeApart(this.#encoder, operations, formatOf);
     return this.#wait(apart, { rank, place: 'first' });
   }
@@ -237,8 +243,7 @@ export class CommitQueue {
 
   /** Resolves when every write issued before is acknowledged or has failed. Later ones are not waited for. */
   async drain(): Promise<void> {
-    const last = this.#waiting.lastPromise;
-    if (last !== undefined) await Promise.allSettled([last]);
+    if (this.#waiting.count > 0) await this.#waiting.settled();
     // If the last one that waited was refused, those before it may be here.
     const open = this.#open;
     await Promise.allSettled([open?.entryCount ? open.promise : undefined]);
@@ -256,9 +261,10 @@ export class CommitQueue {
     this.#committer.resume(generation);
   }
 
-  /** Stops the timers. Requires: nothing is written any more. */
-  close(): void {
+  /** Stops the timers, and tells whoever waits all the same. Requires: nothing can be written any more. */
+  close(error: StorageError): void {
     this.#expiry?.cancel();
+    this.#waiting.failAll(error);
     this.#committer.close();
   }
 
@@ -543,8 +549,8 @@ export class CommitQueue {
       memtable.reserveIndex(group.entryCount);
     } catch (cause) {
       const error = memoryErrorOf(cause, 'write') as Error;
-      // Its sequences are given to nobody else: somebody may have taken the last of them for a boundary.
       memtable.arena.release(group.recordOffset);
+      this.#nextSequence = Math.max(group.firstSequence, this.#boundarySequence + 1);
       group.fail(error);
       throw error;
     }

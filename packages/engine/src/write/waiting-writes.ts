@@ -32,21 +32,21 @@ interface WaitingWrite {
 
 export interface WaitingWritesOptions {
   readonly clock: Pick<Clock, 'hold' | 'monotonicMs'>;
-  /** Of the newest entry that was let in. */
-  readonly lastSequence: () => number;
+  /** Sequence of the newest entry that was let in: called when a boundary is there. */
+  readonly takeBoundary: () => number;
 }
 
 export class WaitingWrites {
   readonly #clock: Pick<Clock, 'hold' | 'monotonicMs'>;
-  readonly #lastSequence: () => number;
+  readonly #takeBoundary: () => number;
   #writes: WaitingWrite[] = [];
   /** Keeps the process alive while any waits: what makes room may be a delay away. */
   #hold: Timer | undefined;
   #sizeBytes = 0;
 
-  constructor({ clock, lastSequence }: WaitingWritesOptions) {
+  constructor({ clock, takeBoundary }: WaitingWritesOptions) {
     this.#clock = clock;
-    this.#lastSequence = lastSequence;
+    this.#takeBoundary = takeBoundary;
   }
 
   get count(): number {
@@ -66,15 +66,15 @@ export class WaitingWrites {
     return this.#writes.reduce((oldest, { sinceMs }) => Math.min(oldest, sinceMs), Infinity);
   }
 
-  /** Of the newest waiting write. */
-  get lastPromise(): Promise<void> | undefined {
-    return this.#writes.at(-1)?.promise;
+  /** Resolves when all that wait now are acknowledged or have failed, in whatever order. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writes.map(({ promise }) => promise));
   }
 
   /** Where the writes end that have been issued so far. */
   boundary(): WriteBoundary {
     const last = this.#writes.at(-1);
-    if (last === undefined) return { sequence: this.#lastSequence() };
+    if (last === undefined) return { sequence: this.#takeBoundary() };
     last.boundary ??= { sequence: Number.POSITIVE_INFINITY };
     return last.boundary;
   }
@@ -129,7 +129,7 @@ export class WaitingWrites {
 
   #take({ batch, boundary }: WaitingWrite): void {
     this.#sizeBytes -= batch.length;
-    if (boundary !== null) boundary.sequence = this.#lastSequence();
+    if (boundary !== null) boundary.sequence = this.#takeBoundary();
     if (this.count === 0) this.#letGo();
   }
 

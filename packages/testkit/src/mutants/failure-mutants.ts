@@ -130,9 +130,9 @@ export const FAILURE_MUTANTS: readonly Mutant[] = [
     name: 'clear-counts-what-was-refused',
     rule: 'clear() removes nothing that was written after it was called, also if writes of before were refused',
     file: 'engine/src/write/waiting-writes.ts',
-    original: 'if (boundary !== null) boundary.sequence = this.#lastSequence();',
+    original: 'if (boundary !== null) boundary.sequence = this.#takeBoundary();',
     replacement:
-      'if (boundary !== null) boundary.sequence = this.#lastSequence() + batch.entryOffsets.length;',
+      'if (boundary !== null) boundary.sequence = this.#takeBoundary() + batch.entryOffsets.length;',
     tests: ['engine/src/clear.test.ts'],
   },
   {
