@@ -14,6 +14,8 @@ export interface InjectedFault {
   readonly effect: FaultEffect;
   /** The error thrown; undefined when the call appeared to succeed. */
   readonly error?: Error;
+  /** Set when the same call is made once more, and goes well. */
+  isMadeAgain?: true;
 }
 
 /** Whom an injector tells, and asks, about faults. */
@@ -37,6 +39,8 @@ export class FaultInjector implements CallHooks {
   readonly rules: ActiveRule[] = [];
   readonly injected: InjectedFault[] = [];
   callCount = 0;
+  /** The last fault of each call that has not been made again since. */
+  readonly #failed = new Map<string, InjectedFault>();
   readonly #host: FaultHost;
   readonly #lateErrors = new Map<string, { effect: FaultEffect; errno: Errno }>();
   #state: 'alive' | 'dead' = 'alive';
@@ -95,7 +99,17 @@ export class FaultInjector implements CallHooks {
   #effectOn(call: FileCall): FaultEffect | undefined {
     if (this.#state === 'dead') return CRASH;
     this.callCount++;
-    return this.rules.find((rule) => rule.picks(call))?.effect;
+    const effect = this.rules.find((rule) => rule.picks(call))?.effect;
+    if (effect === undefined) this.#noteMadeAgain(call);
+    return effect;
+  }
+
+  #noteMadeAgain(call: FileCall): void {
+    if (this.#failed.size === 0) return;
+    const key = keyOf(call);
+    const fault = this.#failed.get(key);
+    if (fault !== undefined) fault.isMadeAgain = true;
+    this.#failed.delete(key);
   }
 
   #carryOutSync(call: FileCall, effect: FaultEffect | undefined): void {
@@ -150,13 +164,19 @@ export class FaultInjector implements CallHooks {
 
   #failure(call: FileCall, effect: FaultEffect, errno: Errno): Error {
     const error = toStorageError(systemError(errno), call);
-    this.injected.push({ call, effect, error });
+    const fault: InjectedFault = { call, effect, error };
+    this.injected.push(fault);
+    this.#failed.set(keyOf(call), fault);
     return error;
   }
 }
 
 function isGivingUp({ operation }: FileCall): boolean {
   return operation === 'close' || operation === 'unlock';
+}
+
+function keyOf({ operation, path }: FileCall): string {
+  return `${operation} ${path}`;
 }
 
 function isTransferEffect(effect: FaultEffect | undefined): effect is TransferEffect {

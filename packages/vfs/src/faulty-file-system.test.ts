@@ -240,6 +240,15 @@ describe('FaultyFileSystem', () => {
     ]);
   });
 
+  test('notes of a fault that the same call was made again, and went well', () => {
+    const { fileSystem } = faulty({ operation: 'create', nth: 1, effect: EIO });
+    expect(() => fileSystem.openSync('/a', 'create')).toThrow();
+    fileSystem.openSync('/b', 'create').closeSync();
+    expect(fileSystem.injected[0]?.isMadeAgain).toBeUndefined();
+    fileSystem.openSync('/a', 'create').closeSync();
+    expect(fileSystem.injected[0]?.isMadeAgain).toBe(true);
+  });
+
   test('clearRules() heals it', () => {
     const { fileSystem } = faulty({ duration: 'sticky', effect: EIO });
     expect(() => fileSystem.listSync('/')).toThrow('Cannot list /: input/output error (EIO)');

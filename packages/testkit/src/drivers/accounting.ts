@@ -19,6 +19,8 @@ export interface AbsorptionRule {
   readonly codes?: readonly StorageErrorCode[];
   /** Somebody was told of another error with this code, or with the code of this one. Default: that is of no importance. */
   readonly toldCode?: StorageErrorCode | 'own';
+  /** The same call was made once more, and went well. Default: that is of no importance. */
+  readonly madeAgain?: true;
   readonly why: string;
 }
 
@@ -90,9 +92,10 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     why: 'I6: a file of a table that could not be known again stays open',
   },
   {
-    operations: ['open'],
-    name: /^\d+\.(?:sst|log)$/,
+    operations: ['open', 'create', 'list', 'syncDirectory'],
+    name: /./,
     codes: ['TOO_MANY_FILES'],
+    madeAgain: true,
     why: 'I6: files of tables are closed, and the call is made once more',
   },
   {
@@ -116,15 +119,24 @@ export function accountFor(
 ): string | null {
   const texts = new Set(told.flatMap(messagesOf));
   const toldCodes = new Set(told.flatMap(withCauses).map(codeOf));
-  for (const { call, error } of injected) {
+  for (const { call, error, isMadeAgain } of injected) {
     if (error === undefined || texts.has(error.message)) continue;
     const rule = ABSORPTION_RULES.find(
-      ({ operations, name, length = call.length, lengthMin = 0, codes, toldCode }) =>
+      ({
+        operations,
+        name,
+        length = call.length,
+        lengthMin = 0,
+        codes,
+        toldCode,
+        madeAgain = isMadeAgain,
+      }) =>
         operations.includes(call.operation) &&
         name.test(lastNameOf(call.path)) &&
         length === call.length &&
         (call.length ?? 0) >= lengthMin &&
         (codes === undefined || (isStorageError(error) && codes.includes(error.code))) &&
+        madeAgain === isMadeAgain &&
         (toldCode === undefined || toldCodes.has(toldCode === 'own' ? codeOf(error) : toldCode)),
     );
     if (rule === undefined) return `nobody was told: ${error.message}`;

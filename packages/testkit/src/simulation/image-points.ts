@@ -40,6 +40,7 @@ export class ImagePoints {
   readonly #random: Random;
   #pointCount = 0;
   #hasAcknowledged = false;
+  #hasClosed = false;
 
   constructor(simulation: SimulationCase) {
     this.#case = simulation;
@@ -51,8 +52,14 @@ export class ImagePoints {
     this.#hasAcknowledged = true;
   }
 
+  /** The database has closed, which made everything durable: where that is what counts, the next call is a good moment. */
+  noteClosed(): void {
+    this.#hasClosed = true;
+  }
+
   /** What to take before a call. */
   beforeCall({ operation, path }: FileCall): ImageChoice[] {
+    if (this.#case.images === 'ended') return this.#afterClosing();
     const isRare = RARE.includes(operation) && !(operation === 'syncData' && path.endsWith('.log'));
     return this.#choices(isRare ? STRIDES.rareCall : STRIDES.call);
   }
@@ -65,6 +72,12 @@ export class ImagePoints {
     return this.#choices(hasAcknowledged ? STRIDES.acknowledged : STRIDES.quiet);
   }
 
+  #afterClosing(): ImageChoice[] {
+    if (!this.#hasClosed) return [];
+    this.#hasClosed = false;
+    return this.#imagesOf(ENDED_MODELS, this.#pointCount++);
+  }
+
   #whenEnded(hasAcknowledged: boolean): ImageChoice[] {
     const point = this.#pointCount++;
     if (!hasAcknowledged && point % ENDED_STRIDE !== 0) return [];
@@ -73,7 +86,6 @@ export class ImagePoints {
 
   #choices(stride: number): ImageChoice[] {
     const { images, model } = this.#case;
-    if (images === 'ended') return [];
     const point = this.#pointCount++;
     if (images === 'all') return this.#imagesOf(ALL_MODELS, point);
     if (this.#random.below(stride) > 0) return [];

@@ -399,6 +399,7 @@ class Run implements RunContext {
       process: bounds,
       machine: isKept ? bounds : this.history.bounds('machine'),
     };
+    if (isKept) this.points.noteClosed();
     this.#forget();
     this.machine.startAnew();
     await this.#verify();
