@@ -3,14 +3,17 @@
  *
  * What fails is tried three times, with a pause between. After that it depends on why: what lacks something that may come
  * back, such as space on the disk, goes on trying for as long as the database is open, and meanwhile the database is
- * suspended; so does what nothing can take the place of, at longer intervals, while it is only the disk that fails. Anything
+ * suspended, and those attempts count for nothing else; so does what nothing can take the place of, at longer intervals, while it is only the disk that fails. Anything
  * else is given up.
  */
 import { type Clock, isStorageError, type StorageError, type Timer } from '@varve/base';
 
 /** Something that is tried until it succeeds: remembers how often it has failed. */
 export interface RetriedWork {
+  /** But for those that lacked something. */
   failureCount: number;
+  /** Failures that lacked something. Default: none. */
+  lackCount?: number;
   /** Whether writing depends on it: it is not given up for a disk that fails. Default: false. */
   readonly isEssential?: boolean;
   /** Whether the space that is kept for flushes is given up for it. Default: true. */
@@ -71,8 +74,7 @@ export class BackgroundRetries {
 
   /** The work failed: arranges for `again` to be called, or answers `'given up'`. */
   failed(work: RetriedWork, error: Error, again: () => void): 'again' | 'given up' {
-    work.failureCount += 1;
-    if (work.failureCount >= ATTEMPT_COUNT_MAX) {
+    if (countFailure(work, error) >= ATTEMPT_COUNT_MAX) {
       if (!mayPass(error, work)) return 'given up';
       const sinceMs = this.#suspended.get(work)?.sinceMs ?? this.#clock.monotonicMs();
       this.#suspended.set(work, { error, sinceMs });
@@ -84,6 +86,7 @@ export class BackgroundRetries {
   /** The work succeeded, or is given up. True when that ended the last suspension. */
   ended(work: RetriedWork): boolean {
     work.failureCount = 0;
+    work.lackCount = 0;
     return this.#suspended.delete(work) && this.#suspended.size === 0;
   }
 
@@ -122,12 +125,19 @@ export class BackgroundRetries {
   }
 }
 
+/** Gives how many failures of the kind there are now. */
+function countFailure(work: RetriedWork, error: Error): number {
+  if (!isLackOf(error)) return ++work.failureCount;
+  work.lackCount = (work.lackCount ?? 0) + 1;
+  return work.lackCount;
+}
+
 function mayPass(error: Error, { isEssential = false }: RetriedWork): error is StorageError {
   return isLackOf(error) || (isEssential && isOfHost(error));
 }
 
-function delayMsAfter(error: Error, { failureCount }: RetriedWork): number {
-  if (isLackOf(error)) return Math.min(LACK_DELAY_MS_MAX, LACK_DELAY_MS_MIN * 2 ** failureCount);
+function delayMsAfter(error: Error, { failureCount, lackCount = 0 }: RetriedWork): number {
+  if (isLackOf(error)) return Math.min(LACK_DELAY_MS_MAX, LACK_DELAY_MS_MIN * 2 ** lackCount);
   if (failureCount < ATTEMPT_COUNT_MAX) return RETRY_DELAY_MS;
   return Math.min(DISK_DELAY_MS_MAX, DISK_DELAY_MS_MIN * 2 ** (failureCount - ATTEMPT_COUNT_MAX));
 }

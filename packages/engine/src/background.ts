@@ -271,8 +271,6 @@ export class Background {
     const isLive = ({ keyspaceId }: { readonly keyspaceId: number }): boolean =>
       versions.current.keyspaces.has(keyspaceId);
     const live = result.tables.filter(isLive);
-    const dead = result.tables.filter((table) => !isLive(table));
-    obsolete.discard(dead.map(({ table }) => table.fileNumber));
     const added = live.map(({ keyspaceId, table }) => ({
       keyspaceId,
       level: 0,
@@ -283,6 +281,9 @@ export class Background {
       minimumLogNumber: logAfter(generation),
       lastSequence: Math.max(versions.current.lastSequence, generation.memtable.lastSequence),
     });
+    // Not before: an edit that cannot be made is made again, with all of them.
+    const dead = result.tables.filter((table) => !isLive(table));
+    obsolete.discard(dead.map(({ table }) => table.fileNumber));
     this.frozen.shift();
     generation.hasUnloggedWrites = false;
     obsolete.retire({ release: () => this.#parts.onLogUnneeded(generation) });

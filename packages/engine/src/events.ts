@@ -102,7 +102,8 @@ export class EventHub {
   }
 
   #tell<N extends keyof DatabaseEvents>(name: N, event: DatabaseEvents[N]): void {
-    for (const listener of this.#listeners.get(name) ?? []) {
+    // Those that are there now: one that begins anew each time would otherwise be told for ever.
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {
         (listener as Listener<DatabaseEvents[N]>)(event);
       } catch {

@@ -58,6 +58,26 @@ describe('A listener', () => {
     },
   );
 
+  test('may end itself and begin anew: it is told once of each event', async () => {
+    const db = await openSmall(new MemoryFileSystem());
+    let count = 0;
+    const listen = (): void => {
+      const end = db.events.on('flush', () => {
+        count += 1;
+        end();
+        if (count < 100) listen();
+      });
+    };
+    listen();
+    for (const key of ['a', 'b']) {
+      await db.put(key, '1');
+      await db.flush();
+    }
+    await quiescence();
+    expect(count).toBe(2);
+    await db.close();
+  });
+
   test('P12: of state may close the database: that is the same closing', async () => {
     const db = await openSmall(new MemoryFileSystem());
     const states: DatabaseEvents['state'][] = [];

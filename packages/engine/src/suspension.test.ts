@@ -222,6 +222,53 @@ describe('A database that lacks something for a while', () => {
     },
   );
 
+  test('I5: does not count what it lacked as attempts: an error after that is tried again', async () => {
+    const db = await openFaulty({ durability: 'os' });
+    await quiescence();
+    const effect = failWith('ENOSPC');
+    faulty.addRule({ operation: 'rename', path: '*', duration: 'sticky', effect });
+    let index = 0;
+    while (db.state === 'open') {
+      void db.put(`k${index++}`, value(0)).catch(() => {});
+      await passOneSecond();
+    }
+    faulty.clearRules();
+    faulty.addRule({ operation: 'rename', path: '*.log', nth: 1, effect: failWith('EIO') });
+    for (let second = 0; second < 3; second++) await passOneSecond();
+    expect(faulty.injected.at(-1)?.effect).toEqual(failWith('EIO'));
+    expect(db.state).toBe('open');
+    await eventually(clock, db.close());
+  });
+
+  test.each([1, 2])(
+    'I5: flushes after %i lacks what is left when a keyspace was dropped meanwhile and the manifest has no space',
+    async (lackCount) => {
+      const db = await openFaulty();
+      const other = await db.keyspace('other');
+      await quiescence();
+      for (const keyspace of [db, other]) keyspace.putSync('k', 'v');
+      const effect = failWith('ENOSPC');
+      for (let count = 0; count < lackCount; count++) {
+        faulty.addRule({ operation: 'create', path: '*.sst', duration: 'once', effect });
+      }
+      const flushing = db.flush();
+      for (let count = 1; count < lackCount; count++) {
+        await quiescence();
+        clock.advance(600);
+      }
+      await quiescence();
+      clock.advance(600);
+      // The next attempt is under way: its tables are of a keyspace that is gone when they are there.
+      const dropping = db.dropKeyspace('other');
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+      faulty.addRule({ operation: 'write', path: 'MANIFEST-*', duration: 'once', effect });
+      await eventually(clock, Promise.all([flushing, dropping]));
+      expect(faulty.injected).toHaveLength(lackCount + 1);
+      expect([db.state, db.getSync('k')]).toEqual(['open', 'v']);
+      await eventually(clock, db.close());
+    },
+  );
+
   test('I5: goes on for a caller who never returns to the event loop', async () => {
     const db = await openFaulty({ durability: 'os' });
     await quiescence();

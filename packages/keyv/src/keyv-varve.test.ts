@@ -91,11 +91,20 @@ describe.each(VERSIONS)('KeyvVarve with %s', (_name, Keyv) => {
   });
 
   test('clears what was set before, waited for or not', async () => {
-    const cache = keyv();
-    const writes = Array.from({ length: 2500 }, (_, index) => cache.set(`key-${index}`, index));
-    await cache.clear();
+    // Not through Keyv, which comes to its storage later with a set than with a clear.
+    const store = storage();
+    const writes = Array.from({ length: 2500 }, (_, index) => store.set(`key-${index}`, index));
+    await store.clear();
     await Promise.all(writes);
     expect(await storedKeys()).toEqual([]);
+  });
+
+  test('keeps what is set while it clears', async () => {
+    const cache = keyv();
+    await cache.set('before', 1);
+    const clearing = cache.clear();
+    await Promise.all([cache.set('after', 2), clearing]);
+    expect(await storedKeys()).toEqual(['cache:after']);
   });
 
   test('keeps values that are not text when Keyv is told not to serialise', async () => {

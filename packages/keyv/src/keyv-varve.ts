@@ -133,11 +133,9 @@ export class KeyvVarve {
     return (await this.#getMany(keys)).map(isLive);
   }
 
-  /** Removes everything in the namespace, or everything when there is none: all that was set before this call. */
+  /** Removes everything in the namespace, or everything when there is none: all that was given here to be set before this call. */
   async clear(): Promise<void> {
     const entries = await this.#entries();
-    // Sets that nobody waited for are to be cleared as well.
-    await entries.batch([]);
     await entries.clear(this.#range(this.namespace), this.#writeOptions);
   }
 

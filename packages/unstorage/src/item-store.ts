@@ -89,11 +89,16 @@ export class ItemStore {
   /** Removes the items whose keys begin with `base`: all that were set before this call. */
   async clear(base: string): Promise<void> {
     const items = await this.#lazy.get();
-    // Writes that nobody waited for are to be cleared as well.
-    await items.batch([]);
-    const keys = this.#listeners.size === 0 ? [] : await this.keys(base, Number.POSITIVE_INFINITY);
-    await items.clear(rangeOf(base), this.#writeOptions);
-    this.#tell('remove', keys);
+    // Asked for first, so that it is read before anything is removed; the clearing begins in the same turn.
+    const reading = this.#listeners.size === 0 ? [] : keysOfNow(items, base);
+    const clearing = items.clear(rangeOf(base), this.#writeOptions);
+    const [keys] = await Promise.all([reading, clearing]);
+    if (keys.length === 0) return;
+    const left = new Set(await this.keys(base, Number.POSITIVE_INFINITY));
+    this.#tell(
+      'remove',
+      keys.filter((key) => !left.has(key)),
+    );
   }
 
   /** Gives the function that ends it. */
@@ -111,8 +116,17 @@ export class ItemStore {
   }
 
   #tell(event: 'update' | 'remove', keys: readonly string[]): void {
-    for (const listener of this.#listeners) for (const key of keys) listener(event, key);
+    // Those that are there now: one that begins anew each time would otherwise be told for ever.
+    for (const listener of [...this.#listeners]) for (const key of keys) listener(event, key);
   }
+}
+
+/** Writes that nobody waited for are there as well. */
+async function keysOfNow(items: ItemKeyspace, base: string): Promise<string[]> {
+  await items.batch([]);
+  const keys: string[] = [];
+  for await (const key of items.keys(rangeOf(base))) keys.push(key);
+  return keys;
 }
 
 function textOf(bytes: Uint8Array | null | undefined): string | null {

@@ -184,6 +184,34 @@ describe('varveDriver', () => {
     expect(await driver.getKeys()).toEqual([]);
   });
 
+  test.each(['watched', 'unwatched'])('keeps what is set while it clears (%s)', async (form) => {
+    const seen: string[] = [];
+    const unwatch =
+      form === 'watched'
+        ? await driver.watch((event, key) => void seen.push(`${event} ${key}`))
+        : undefined;
+    await Promise.all(
+      Array.from({ length: 1500 }, (_, index) => driver.setItem(`k:${index}`, 'before')),
+    );
+    const clearing = driver.clear('k:');
+    await Promise.all([driver.setItem('k:7', 'after'), driver.setItem('k:new', 'after')]);
+    await clearing;
+    expect(await driver.getKeys()).toEqual(['k:7', 'k:new']);
+    expect(seen.filter((text) => text.startsWith('remove'))).toHaveLength(
+      form === 'watched' ? 1499 : 0,
+    );
+    await unwatch?.();
+  });
+
+  test('keeps bytes as they are when they are given', async () => {
+    for (const bytes of [Buffer.alloc(3, 1), new Uint8Array(3).fill(1)]) {
+      const setting = driver.setItemRaw('g', bytes);
+      bytes.fill(9);
+      await setting;
+      expect([...((await driver.getItemRaw('g')) as Uint8Array)]).toEqual([1, 1, 1]);
+    }
+  });
+
   test('refuses to store raw what would come back as something else', async () => {
     await expect(storage.setItemRaw('a', { b: 1 })).rejects.toThrow(TypeError);
     await expect(storage.setItemRaw('a', null)).rejects.toThrow(/received null/);

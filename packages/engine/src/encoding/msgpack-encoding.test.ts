@@ -18,6 +18,20 @@ function readBack(value: unknown): unknown {
 }
 
 describe('MsgpackEncoding', () => {
+  test('P10: goes on with a message in whose midst a large one was encoded', () => {
+    const large = 'x'.repeat(3_000_000);
+    for (let count = 0; count < 3; count++) {
+      const value = {
+        first: count,
+        get inner() {
+          return packMessage(large).length;
+        },
+        last: 'end',
+      };
+      expect(readBack(value)).toEqual({ first: count, inner: 3_000_005, last: 'end' });
+    }
+  });
+
   test.each([
     ['undefined in an object', { a: undefined }, { a: null }],
     ['holes', new Array(2), [null, null]],

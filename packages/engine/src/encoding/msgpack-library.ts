@@ -66,20 +66,27 @@ addExtension({
 const KEPT_BUFFER_SIZE_BYTES_MAX = 1_048_576;
 const FRESH_BUFFER_SIZE_BYTES = 8_192;
 
+/** Messages under way: a getter or toJSON may encode another one. */
+let depth = 0;
+
 /**
  * Gives the message of `value`, in memory that no later message uses. Throws TypeError for what
  * MessagePack does not have, and whatever a getter or toJSON throws.
  */
 export function packMessage(value: unknown): Uint8Array {
+  depth += 1;
   try {
     const message = packr.pack(value);
-    if (message.buffer.byteLength > KEPT_BUFFER_SIZE_BYTES_MAX) {
+    // Not within another message, which goes on in the buffer that it has.
+    if (depth === 1 && message.buffer.byteLength > KEPT_BUFFER_SIZE_BYTES_MAX) {
       packr.useBuffer(allocateBuffer(FRESH_BUFFER_SIZE_BYTES));
     }
     return message;
   } catch (error) {
     const reason = reasonOf(error);
     throw reason === undefined ? error : new TypeError(`Cannot encode as msgpack: ${reason}`);
+  } finally {
+    depth -= 1;
   }
 }
 

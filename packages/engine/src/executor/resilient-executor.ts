@@ -69,7 +69,7 @@ export class ResilientExecutor implements Executor {
         this.#run({ lane, job, done, deathCount: deathCount + 1 });
         return;
       }
-      if (executor === threads) this.#deathCount = 0;
+      if (executor === threads && !this.#isInline) this.#deathCount = 0;
       done(outcome);
     });
   }
