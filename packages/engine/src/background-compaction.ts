@@ -28,6 +28,7 @@ import type { StallReason } from './events.js';
 import type { Job } from './executor/index.js';
 import { type CompactionTask, compactionJobOf, tableMetadataOf } from './job-makers.js';
 import type { KeyspaceTree, TableMetadata } from './manifest/index.js';
+import { fileNumbersIn, MergeInputs } from './merge-inputs.js';
 import { MergeSpace } from './merge-space.js';
 import { SetAsideTables } from './set-aside-tables.js';
 
@@ -58,6 +59,10 @@ interface Chosen {
 /** What a job is made by, and what becomes of it. */
 export interface MergeSubmission {
   readonly makeJob: () => Job;
+  /** The job of an attempt runs no more, whatever came of it. */
+  readonly attemptEnded: () => void;
+  /** Whether there is nothing to make another attempt at; if so, it has ended. */
+  readonly isMoot: () => boolean;
   readonly take: (result: CompactionResult, durationMs: number) => void;
   /** It has failed for good. */
   readonly giveUp: (error: StorageError) => void;
@@ -296,14 +301,11 @@ export class BackgroundCompaction {
 
   #merge(tree: KeyspaceTree, merge: TableMerge, request?: ManualCompaction): void {
     const task = this.#taskOf(tree, merge);
-    for (const fileNumber of inputFileNumbers(merge)) this.#busy.add(fileNumber);
-    // The job opens its inputs one by one: they must not be removed when the keyspace is dropped meanwhile.
-    const version = this.#parts.versions.current.retain();
-    const end = (): void => {
-      this.#busy.clear();
-      version.release();
-    };
-    const { clock, directory, options } = this.#parts;
+    const fileNumbers = inputFileNumbers(merge);
+    for (const fileNumber of fileNumbers) this.#busy.add(fileNumber);
+    const { clock, directory, options, versions, obsolete } = this.#parts;
+    const { keyspaceId } = task;
+    const inputs = new MergeInputs({ versions, obsolete, keyspaceId, fileNumbers });
     const space = new MergeSpace({
       clock,
       fileSystem: options.fileSystem,
@@ -312,16 +314,26 @@ export class BackgroundCompaction {
     });
     this.#submit({
       obstacleAfter: (error) => space.obstacleAfter(error),
-      makeJob: () => compactionJobOf(this.#parts, task),
+      makeJob: () => {
+        const job = compactionJobOf(this.#parts, task);
+        inputs.hold();
+        return job;
+      },
+      attemptEnded: () => inputs.letGo(),
+      isMoot: () => {
+        if (inputs.areThere) return false;
+        this.#busy.clear();
+        return true;
+      },
       take: (result, durationMs) => {
         // It may throw and be called again: until it has succeeded, the inputs are not free for another merge.
         this.#takeMerge(tree, merge, { result, durationMs });
-        this.#setAside.forget(inputFileNumbers(merge));
-        end();
+        this.#setAside.forget(fileNumbers);
+        this.#busy.clear();
       },
       giveUp: (error) => {
         this.#putAside(merge, error);
-        end();
+        this.#busy.clear();
         if (request !== undefined) this.#endManual(request, error);
       },
     });
@@ -379,10 +391,6 @@ export class BackgroundCompaction {
     const { current, versions, memtables } = this.#parts;
     current.swap(memtables(), versions.current);
   }
-}
-
-function fileNumbersIn(tree: KeyspaceTree): number[] {
-  return tree.levels.flatMap(({ tables }) => tables.map(({ fileNumber }) => fileNumber));
 }
 
 function sizeOf(tables: readonly TableMetadata[]): number {

@@ -30,6 +30,10 @@ const SUSPENSION_MS_MAX = 30_000;
 interface Submission {
   readonly lane: Lane;
   readonly makeJob: () => Job;
+  /** The job of an attempt runs no more, whatever came of it. */
+  readonly attemptEnded?: () => void;
+  /** Whether there is nothing to make another attempt at; if so, it has ended. Default: there is. */
+  readonly isMoot?: () => boolean;
   readonly take: (result: JobResult, durationMs: number) => void;
   /** It has failed for good. Default: nothing more can be written. */
   readonly giveUp?: (error: StorageError) => void;
@@ -66,13 +70,11 @@ export class Background {
     this.#parts = parts;
     this.#retries = new BackgroundRetries(parts.clock);
     this.#compaction = new BackgroundCompaction(parts, {
-      submit: ({ makeJob, take, giveUp, obstacleAfter }) =>
+      submit: ({ take, ...others }) =>
         this.#submit({
+          ...others,
           lane: 'compact',
-          makeJob,
           take: (result, durationMs) => take(result as CompactionResult, durationMs),
-          giveUp,
-          obstacleAfter,
         }),
       onDue: () => this.consider(),
     });
@@ -305,9 +307,13 @@ export class Background {
    * numbers: what is left of a file that failed is never written or synced again.
    */
   #submit(submission: Submission): void {
-    const { lane, makeJob, take, giveUp, obstacleAfter, isEssential = false } = submission;
+    const { lane, take, giveUp, isEssential = false } = submission;
     const work: RetriedWork = { failureCount: 0, isEssential, mayUseReserve: lane === 'flush' };
     let lastError: Error | null = null;
+    const done = (): void => {
+      this.#ended(work);
+      this.#progressed();
+    };
     const failed = (error: Error): void => {
       lastError = error;
       if (this.#retry(work, error, run) === 'again') return;
@@ -318,17 +324,22 @@ export class Background {
       // Everything else goes on.
       this.#parts.events.emit('backgroundError', { error, willRetry: false });
       giveUp(asStorageError(error));
-      this.#ended(work);
-      this.#progressed();
+      done();
     };
     const run = (): void => {
-      const obstacle = (lastError && obstacleAfter?.(lastError)) ?? null;
+      if (lastError !== null && submission.isMoot?.()) {
+        done();
+        return;
+      }
+      const obstacle = (lastError && submission.obstacleAfter?.(lastError)) ?? null;
       if (obstacle !== null) {
         failed(obstacle);
         return;
       }
-      this.#parts.executor.submit(lane, makeJob(), (outcome) => {
+      this.#parts.executor.submit(lane, submission.makeJob(), (outcome) => {
         if (this.#stopped) return;
+        // That may remove files, which must not happen once names may be lost.
+        if (outcome.ok || !isOfNames(outcome.error)) submission.attemptEnded?.();
         if (outcome.ok) takeOver(outcome.result, outcome.durationMs);
         else if (isOfNames(outcome.error)) this.#loseNames(outcome.error);
         else failed(outcome.error);
@@ -349,8 +360,7 @@ export class Background {
       } else if (failure !== null) {
         this.#giveUp(failure);
       } else {
-        this.#ended(work);
-        this.#progressed();
+        done();
       }
     };
     run();
