@@ -243,6 +243,29 @@ describe('Opening', () => {
     await (await openSmall(memory)).close();
   });
 
+  test.each([
+    ['killed before it had', { kind: 'crash' }],
+    ['refused', { kind: 'error', errno: 'EMFILE' }],
+  ] as const)(
+    'M5: makes the name of its directory durable after an opening was %s the sync of it',
+    async (_, effect) => {
+      const memory = new MemoryFileSystem();
+      const rules = [{ operation: 'syncDirectory', path: '/', duration: 'once', effect }] as const;
+      await expect(openSmall(new FaultyFileSystem(memory, { rules }))).rejects.toThrow();
+      expect(memory.existsSync(DIRECTORY)).toBe(true);
+      const db = await openSmall(memory);
+      await db.put('a', '1');
+      for (const model of ['drop', 'ordered', 'posix'] as const) {
+        for (let seed = 1; seed <= 20; seed++) {
+          const after = await openSmall(memory.crash(model, createRandom(seed)));
+          expect(everythingIn(after)).toEqual([['a', '1']]);
+          await after.close();
+        }
+      }
+      await db.close();
+    },
+  );
+
   test('errorIfExists refuses a database that is there, and changes nothing', async () => {
     const memory = await makeClosed();
     const before = contentsOf(memory);

@@ -27,13 +27,69 @@ describe('DatabaseDirectory', () => {
     memory.syncDirectorySync('/');
     DatabaseDirectory.openSync(recording, '/data/a/b/db', WRITER);
     expect(recording.lines).toEqual([
+      'sync directory /',
+      'make directory /data/a',
+      'sync directory /data',
+      'make directory /data/a/b',
+      'sync directory /data/a',
       'make directory /data/a/b/db',
       'sync directory /data/a/b',
-      'sync directory /data/a',
-      'sync directory /data',
       'lock /data/a/b/db/LOCK',
     ]);
     expect(memory.describeUnsynced()).toEqual(['create /data/a/b/db/LOCK']);
+  });
+
+  test('M5: makes every name durable that an attempt which died at any call has left', () => {
+    const operations = ['makeDirectory', 'syncDirectory'] as const;
+    for (const operation of operations) {
+      for (let nth = 1; nth <= 3; nth++) {
+        const memory = new MemoryFileSystem();
+        const rules = [{ operation, nth, effect: { kind: 'crash' } }] as const;
+        const dying = new FaultyFileSystem(memory, { rules });
+        expect(() => DatabaseDirectory.openSync(dying, '/a/b/db', WRITER)).toThrow();
+        DatabaseDirectory.openSync(memory, '/a/b/db', WRITER).syncOwnNameSync();
+        expect(memory.describeUnsynced()).toEqual(['create /a/b/db/LOCK']);
+      }
+    }
+  });
+
+  test('M5: makes its own name durable once, where nobody knows whether it is', () => {
+    const memory = new MemoryFileSystem();
+    const recording = new RecordingFileSystem(memory);
+    const made = DatabaseDirectory.openSync(memory, '/data/db', WRITER);
+    made.close();
+    const found = DatabaseDirectory.openSync(recording, '/data/db', WRITER);
+    found.syncOwnNameSync();
+    found.syncOwnNameSync();
+    expect(recording.lines).toEqual(['lock /data/db/LOCK', 'sync directory /data']);
+    DatabaseDirectory.openSync(recording, '/', WRITER).syncOwnNameSync();
+    expect(recording.lines.slice(2)).toEqual(['lock //LOCK']);
+  });
+
+  test.each(['EACCES', 'EPERM', 'EINVAL', 'EROFS'] as const)(
+    'M5: passes over the parent of a directory that was found where its sync is refused: %s',
+    (errno) => {
+      const memory = new MemoryFileSystem();
+      memory.makeDirectorySync('/data/db');
+      const effect = { kind: 'error', errno } as const;
+      const rules = [{ operation: 'syncDirectory', every: 1, path: '/', effect }] as const;
+      const faulty = new FaultyFileSystem(memory, { rules });
+      DatabaseDirectory.openSync(faulty, '/data/a', WRITER).close();
+      expect(memory.existsSync('/data/a')).toBe(true);
+      DatabaseDirectory.openSync(faulty, '/data', WRITER).syncOwnNameSync();
+    },
+  );
+
+  test('I3: reports a sync of its own name that fails as what it is', () => {
+    const memory = new MemoryFileSystem();
+    memory.makeDirectorySync('/db');
+    const effect = { kind: 'error', errno: 'EIO' } as const;
+    const faulty = new FaultyFileSystem(memory, {
+      rules: [{ operation: 'syncDirectory', effect }],
+    });
+    expect(() => DatabaseDirectory.openSync(faulty, '/db', WRITER).syncOwnNameSync()).toThrow(
+      expect.objectContaining({ code: 'DURABILITY_UNKNOWN', file: '/' }),
+    );
   });
 
   test('refuses a directory that is missing and must not be made', () => {

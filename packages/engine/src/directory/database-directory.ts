@@ -12,7 +12,7 @@
 import { assert, isStorageError, StorageError } from '@varve/base';
 import { type FileLock, type FileStatus, type FileSystem, quietly } from '@varve/vfs';
 import { LOCK_FILE_NAME, type NumberedFile, parseFileName } from './file-names.js';
-import { failedSyncOfNames, syncNamesSync } from './sync-names.js';
+import { failedSyncOfNames, parentOf, syncNameFoundSync, syncNamesSync } from './sync-names.js';
 
 /** How a directory is opened. */
 export interface DirectoryOptions {
@@ -39,10 +39,17 @@ export class DatabaseDirectory {
   readonly path: string;
   readonly #identity: FileStatus;
   readonly #held: HeldLock | null;
+  /** Of a directory that was found nobody knows: whoever made it may have died before the sync of its name. */
+  #isNameDurable: boolean;
 
-  private constructor(fileSystem: FileSystem, path: string, options: DirectoryOptions) {
+  private constructor(
+    fileSystem: FileSystem,
+    path: string,
+    options: DirectoryOptions & { readonly isMade: boolean },
+  ) {
     this.fileSystem = fileSystem;
     this.path = path;
+    this.#isNameDurable = options.isMade;
     this.#identity = fileSystem.statSync(path);
     if (this.#identity.kind !== 'directory') {
       throw new StorageError('INVALID_ARGUMENT', `Cannot open ${path}: it is not a directory`, {
@@ -63,7 +70,8 @@ export class DatabaseDirectory {
     path: string,
     options: DirectoryOptions,
   ): DatabaseDirectory {
-    if (!fileSystem.existsSync(path)) {
+    const isMade = !fileSystem.existsSync(path);
+    if (isMade) {
       if (!options.createIfMissing || options.access === 'readOnly') {
         throw new StorageError('NOT_FOUND', `Cannot open ${path}: it does not exist`, {
           file: path,
@@ -71,7 +79,8 @@ export class DatabaseDirectory {
       }
       makeDurablySync(fileSystem, path);
     }
-    return new DatabaseDirectory(fileSystem, fileSystem.realPathSync(path), options);
+    const realPath = fileSystem.realPathSync(path);
+    return new DatabaseDirectory(fileSystem, realPath, { ...options, isMade });
   }
 
   /** Who could write to the directory when it was opened, besides whoever may anyway. */
@@ -109,6 +118,18 @@ export class DatabaseDirectory {
     } catch (cause) {
       throw failedSyncOfNames(this.path, cause);
     }
+  }
+
+  /**
+   * Returns once the name of the directory itself survives a power loss: before a database is created in it, or the whole
+   * database could be lost with the name. Blocks for a sync, unless this opening made the directory.
+   *
+   * @throws StorageError as {@link DatabaseDirectory.syncSync}
+   */
+  syncOwnNameSync(): void {
+    if (this.#isNameDurable) return;
+    syncNameFoundSync(this.fileSystem, this.path);
+    this.#isNameDurable = true;
   }
 
   /**
@@ -163,25 +184,17 @@ export class DatabaseDirectory {
 }
 
 /**
- * Makes a directory and its missing parents, each name durable: otherwise a power loss could take a
- * database whose files were all synced.
+ * Makes a directory and its missing parents, each name durable: otherwise a power loss could take a database whose files
+ * were all synced. Each name is durable before another is made in it, so that if this is cut short, only the last name may
+ * not be: that of the deepest directory which the next attempt finds.
  */
 function makeDurablySync(fileSystem: FileSystem, path: string): void {
-  let missingCount = 0;
-  for (let ancestor = path; !fileSystem.existsSync(ancestor); ancestor = parentOf(ancestor)) {
-    missingCount += 1;
+  const missing: string[] = [];
+  let ancestor = path;
+  for (; !fileSystem.existsSync(ancestor); ancestor = parentOf(ancestor)) missing.push(ancestor);
+  syncNameFoundSync(fileSystem, fileSystem.realPathSync(ancestor));
+  for (const directory of missing.reverse()) {
+    fileSystem.makeDirectorySync(directory);
+    fileSystem.syncDirectorySync(parentOf(fileSystem.realPathSync(directory)));
   }
-  fileSystem.makeDirectorySync(path);
-  let made = fileSystem.realPathSync(path);
-  for (; missingCount > 0; missingCount--) {
-    made = parentOf(made);
-    fileSystem.syncDirectorySync(made);
-  }
-}
-
-function parentOf(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
-  const slash = trimmed.lastIndexOf('/');
-  if (slash < 0) return '.';
-  return slash === 0 ? '/' : trimmed.slice(0, slash);
 }

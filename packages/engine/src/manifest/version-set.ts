@@ -129,7 +129,11 @@ export class VersionSet {
     return new VersionSet(directory, { ...content, fileNumber }, options);
   }
 
-  /** The state of a database that does not exist yet; `publish()` creates it. */
+  /**
+   * The state of a database that does not exist yet; `publish()` creates it. Makes the name of its directory durable.
+   *
+   * @throws StorageError those of `DatabaseDirectory.syncOwnNameSync`
+   */
   static create(
     directory: DatabaseDirectory,
     identity: DatabaseIdentity,
@@ -139,6 +143,7 @@ export class VersionSet {
     assert(defaultKeyspace.id === DEFAULT_KEYSPACE_ID, 'the default keyspace has id 0');
     const version = Version.blank().apply({ keyspacesAdded: [defaultKeyspace] });
     assert(version.keyspaces.size === 1, 'a new database has the default keyspace alone');
+    directory.syncOwnNameSync();
     const start = { databaseId, version, discardedBytes: 0, fileNumber: undefined };
     return new VersionSet(directory, start, options);
   }

@@ -5,7 +5,7 @@
 // is worked out once. Then each file is removed, cut at many lengths, and damaged in every part; what must still be there
 // follows from where the damage is.
 
-import { decodeText, EntryKind, encodeText, initializeChecksums } from '@varve/base';
+import { createRandom, decodeText, EntryKind, encodeText, initializeChecksums } from '@varve/base';
 import {
   entryCountOf,
   keyEnd,
@@ -15,7 +15,7 @@ import {
   scanBlocks,
   sequenceAt,
 } from '@varve/sstable';
-import { MemoryFileSystem } from '@varve/vfs';
+import { FaultyFileSystem, MemoryFileSystem } from '@varve/vfs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { open } from '../database.js';
 import { parseFileName } from '../directory/index.js';
@@ -400,6 +400,18 @@ describe('salvage', () => {
     fileSystem.openSync(`${TARGET}/LOCK`, 'create').closeSync();
     expect((await salvage(SOURCE, TARGET, { fileSystem })).entryCount).toBe(model.size);
     expect(fileSystem.openPaths()).toEqual([]);
+  });
+
+  test('M5: makes the name of a directory that it found durable, and gives its lock back where that fails', async () => {
+    const fileSystem = fileSystemWith(files);
+    fileSystem.makeDirectorySync(TARGET);
+    fileSystem.syncDirectorySync('/');
+    const effect = { kind: 'error', errno: 'EMFILE' } as const;
+    const rules = [{ operation: 'syncDirectory', path: '/saved', effect }] as const;
+    const faulty = new FaultyFileSystem(fileSystem, { rules });
+    await expect(salvage(SOURCE, TARGET, { fileSystem: faulty })).rejects.toThrow('open files');
+    await salvage(SOURCE, TARGET, { fileSystem });
+    expect(fileSystem.crash('drop', createRandom(1)).existsSync(`${TARGET}/CURRENT`)).toBe(true);
   });
 
   test('tells how far it is, up to the whole', async () => {

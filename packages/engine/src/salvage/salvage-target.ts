@@ -2,7 +2,7 @@
 
 import { type Random, StorageError } from '@varve/base';
 import type { TableSummary } from '@varve/sstable';
-import type { FileSystem } from '@varve/vfs';
+import { type FileSystem, quietly } from '@varve/vfs';
 import { DatabaseDirectory, LOCK_FILE_NAME } from '../directory/index.js';
 import {
   BOTTOM_LEVEL,
@@ -101,7 +101,12 @@ export class SalvageTarget {
       createIfMissing: true,
       owner: 'varve salvage',
     });
-    return new SalvageTarget(fileSystem, directory, options);
+    try {
+      return new SalvageTarget(fileSystem, directory, options);
+    } catch (error) {
+      quietly(() => directory.close());
+      throw error;
+    }
   }
 
   /** Writes one keyspace; gives way after every entry. */
