@@ -40,7 +40,10 @@ describe('B3: accountFor', () => {
     const again = { ...fault(open), isMadeAgain: true } as const;
     expect(accountFor([{ ...again, error: tooMany }], [], () => {})).toBeNull();
     expect(accountFor([again], [], () => {})).not.toBeNull();
-    expect(accountFor([{ ...fault(open), error: tooMany }], [], () => {})).not.toBeNull();
+    const lasting = [{ ...fault(open), error: tooMany }];
+    expect(accountFor(lasting, [], () => {})).not.toBeNull();
+    const elsewhere = new StorageError('TOO_MANY_FILES', 'Cannot look for it');
+    expect(accountFor(lasting, [elsewhere], () => {})).toBeNull();
   });
 
   test('lets pass that a table or a manifest cannot be closed, not a log', () => {

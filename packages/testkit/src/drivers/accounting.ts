@@ -99,6 +99,13 @@ export const ABSORPTION_RULES: readonly AbsorptionRule[] = [
     why: 'I6: files of tables are closed, and the call is made once more',
   },
   {
+    operations: ['open'],
+    name: /^\d+\.sst$/,
+    codes: ['TOO_MANY_FILES'],
+    toldCode: 'own',
+    why: 'I6: that files are lacking is told, as whoever looks whether the table is there has met it',
+  },
+  {
     operations: ['stat'],
     name: /^database$/,
     codes: ['NO_SPACE'],
