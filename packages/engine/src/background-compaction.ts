@@ -61,8 +61,8 @@ export interface MergeSubmission {
   readonly makeJob: () => Job;
   /** The job of an attempt runs no more, whatever came of it. */
   readonly attemptEnded: () => void;
-  /** Whether there is nothing to make another attempt at; if so, it has ended. */
-  readonly isMoot: () => boolean;
+  /** Ends it if there is nothing left to make another attempt at, and tells whether it did. */
+  readonly endIfMoot: () => boolean;
   readonly take: (result: CompactionResult, durationMs: number) => void;
   /** It has failed for good. */
   readonly giveUp: (error: StorageError) => void;
@@ -320,7 +320,7 @@ export class BackgroundCompaction {
         return job;
       },
       attemptEnded: () => inputs.letGo(),
-      isMoot: () => {
+      endIfMoot: () => {
         if (inputs.areThere) return false;
         this.#busy.clear();
         return true;

@@ -3,8 +3,8 @@
  *
  * What fails is tried three times, with a pause between. After that it depends on why: what lacks something that may come
  * back, such as space on the disk, goes on trying for as long as the database is open, and meanwhile the database is
- * suspended, and those attempts count for nothing else; so does what nothing can take the place of, at longer intervals, while it is only the disk that fails. Anything
- * else is given up.
+ * suspended, and those attempts count for nothing else; so does what nothing can take the place of, at longer intervals,
+ * while it is only the disk that fails. Anything else is given up.
  */
 import { type Clock, isStorageError, type StorageError, type Timer } from '@varve/base';
 

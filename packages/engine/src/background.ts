@@ -32,8 +32,8 @@ interface Submission {
   readonly makeJob: () => Job;
   /** The job of an attempt runs no more, whatever came of it. */
   readonly attemptEnded?: () => void;
-  /** Whether there is nothing to make another attempt at; if so, it has ended. Default: there is. */
-  readonly isMoot?: () => boolean;
+  /** Ends it if there is nothing left to make another attempt at, and tells whether it did. Default: there always is. */
+  readonly endIfMoot?: () => boolean;
   readonly take: (result: JobResult, durationMs: number) => void;
   /** It has failed for good. Default: nothing more can be written. */
   readonly giveUp?: (error: StorageError) => void;
@@ -327,7 +327,7 @@ export class Background {
       done();
     };
     const run = (): void => {
-      if (lastError !== null && submission.isMoot?.()) {
+      if (lastError !== null && submission.endIfMoot?.()) {
         done();
         return;
       }

@@ -23,4 +23,4 @@ export {
   type ReserveSpaceResult,
   runReserveSpaceJob,
 } from './reserve-space.js';
-export { syncNamesSync } from './sync-names.js';
+export { parentOf, syncNamesSync } from './sync-names.js';

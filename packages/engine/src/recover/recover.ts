@@ -20,6 +20,7 @@ import {
   numberedFileName,
   RESERVE_FILE_NAME,
 } from '../directory/index.js';
+import { DATABASE_ID_SIZE_BYTES } from '../log/index.js';
 import {
   type KeyspaceMetadata,
   type TableAddition,
@@ -83,8 +84,6 @@ export interface RecoverySummary {
 interface SparingOptions extends RecoverOptions {
   readonly files: TableFiles;
 }
-
-const DATABASE_ID_SIZE_BYTES = 16;
 
 /**
  * Opens the directory. On failure everything opened is closed again, and what was made is removed.

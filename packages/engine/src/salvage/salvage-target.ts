@@ -3,7 +3,7 @@
 import { type Random, StorageError } from '@varve/base';
 import type { TableSummary } from '@varve/sstable';
 import { type FileSystem, quietly } from '@varve/vfs';
-import { DatabaseDirectory, LOCK_FILE_NAME } from '../directory/index.js';
+import { DatabaseDirectory, LOCK_FILE_NAME, parentOf } from '../directory/index.js';
 import {
   BOTTOM_LEVEL,
   DEFAULT_KEYSPACE_ID,
@@ -181,13 +181,6 @@ function randomId(random: Random): Uint8Array {
 /** Whether the last part of a path is `..`. */
 function isParentStep(path: string): boolean {
   return /(?:^|\/)\.\.\/*$/.test(path);
-}
-
-function parentOf(path: string): string {
-  const trimmed = path.replace(/\/+$/, '');
-  const slash = trimmed.lastIndexOf('/');
-  if (slash < 0) return '.';
-  return slash === 0 ? '/' : trimmed.slice(0, slash);
 }
 
 function refused(
