@@ -16,6 +16,9 @@ const IMAGE_RUN_LIMIT_MS = 2_000;
 /** How often something is left out of a case that needs a crash before images are tried in its place. */
 const CRASH_TRY_COUNT_MAX = 200;
 
+/** How often something is left out of a case whose images are taken at drawn moments, before they are taken at others. */
+const DRAWN_TRY_COUNT_MAX = 100;
+
 /** A case with as few operations is small. */
 const ENOUGH_OPERATION_COUNT = 12;
 const ENLARGEMENTS = [4, 16];
@@ -81,11 +84,15 @@ class CaseShrinker {
    */
   async lookMore(): Promise<void> {
     for (const images of ['ended', 'all'] as const) {
-      const { simulation, result } = this.best;
-      if (simulation.images !== 'some' || result.violation.image === null) return;
+      if (!this.#failsAtDrawnMoment) return;
       await this.tryOthers({ images }, { images, choices: [] });
     }
     if (this.best.simulation.images !== 'some') await this.dropOperations();
+  }
+
+  get #failsAtDrawnMoment(): boolean {
+    const { simulation, result } = this.best;
+    return simulation.images === 'some' && result.violation.image !== null;
   }
 
   /** Runs are many times faster where nothing is looked at that did not show the failure. */
@@ -121,7 +128,7 @@ class CaseShrinker {
   async makeSmaller(): Promise<boolean> {
     const { length } = this.best.simulation.operations;
     await this.lookLess();
-    await this.dropOperations();
+    await this.dropOperations(this.#failsAtDrawnMoment ? DRAWN_TRY_COUNT_MAX : Infinity);
     await this.lookMore();
     await this.joinWrites();
     await this.enlargeWrites();
