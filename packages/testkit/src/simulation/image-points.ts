@@ -59,6 +59,7 @@ export class ImagePoints {
 
   /** What to take before a call. */
   beforeCall({ operation, path }: FileCall): ImageChoice[] {
+    if (this.#case.images === 'none') return [];
     if (this.#case.images === 'ended') return this.#afterClosing();
     const isRare = RARE.includes(operation) && !(operation === 'syncData' && path.endsWith('.log'));
     return this.#choices(isRare ? STRIDES.rareCall : STRIDES.call);
@@ -66,6 +67,7 @@ export class ImagePoints {
 
   /** What to take when it is quiet. */
   whenQuiet(): ImageChoice[] {
+    if (this.#case.images === 'none') return [];
     const hasAcknowledged = this.#hasAcknowledged;
     this.#hasAcknowledged = false;
     if (this.#case.images === 'ended') return this.#whenEnded(hasAcknowledged);

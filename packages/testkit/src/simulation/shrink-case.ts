@@ -35,6 +35,7 @@ export async function shrinkCase(
   mayGoOn: () => boolean,
 ): Promise<FailingCase> {
   const shrinker = new CaseShrinker(failing, mayGoOn);
+  await shrinker.lookLess();
   await shrinker.dropUnbegun();
   await shrinker.tryOthers({ choices: [] });
   await shrinker.dropGroups();
@@ -87,7 +88,7 @@ class CaseShrinker {
       if (!this.#failsAtDrawnMoment) return;
       await this.tryOthers({ images }, { images, choices: [] });
     }
-    if (this.best.simulation.images !== 'some') await this.dropOperations();
+    if (this.best.result.violation.image !== null) await this.dropOperations();
   }
 
   get #failsAtDrawnMoment(): boolean {
@@ -95,11 +96,11 @@ class CaseShrinker {
     return simulation.images === 'some' && result.violation.image !== null;
   }
 
-  /** Runs are many times faster where nothing is looked at that did not show the failure. */
+  /** Runs are many times faster where nothing is looked at that did not show the failure, and find no other instead. */
   async lookLess(): Promise<void> {
     const { simulation, result } = this.best;
-    if (simulation.images === 'some' || result.violation.image !== null) return;
-    await this.tryOthers({ images: 'some' });
+    if (simulation.images === 'none' || result.violation.image !== null) return;
+    await this.tryOthers({ images: 'none' });
   }
 
   get needsCrash(): boolean {

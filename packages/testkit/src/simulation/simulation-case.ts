@@ -21,7 +21,7 @@ export interface SimulationCase {
    * At how many of the moments at which the machine may stop it is seen what that would leave. `'ended'`: mostly when something has
    * just been acknowledged, which does not depend on how many other moments there are.
    */
-  readonly images: 'some' | 'ended' | 'all';
+  readonly images: 'none' | 'some' | 'ended' | 'all';
   /** The choices of the scheduler that are not the oldest task, by step; null: the policy's. */
   readonly choices: readonly (readonly [step: number, place: number])[] | null;
 }
