@@ -59,6 +59,8 @@ export interface RunResult {
   readonly begunIds: ReadonlySet<number>;
   /** Whether all operations were carried out. */
   readonly hasEnded: boolean;
+  /** What the database was about at the end. */
+  readonly phase: Phase;
   /** The operation begun last; null if none was. */
   readonly lastOperation: Operation | null;
 }
@@ -569,6 +571,7 @@ class Run implements RunContext {
       operationCount: this.#begunIds.size,
       begunIds: this.#begunIds,
       hasEnded: this.#hasEnded,
+      phase: this.phase,
       choices: this.scheduler.taken,
       lastOperation: this.#lastOperation,
     };

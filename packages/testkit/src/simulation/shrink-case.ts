@@ -3,7 +3,7 @@
 import { systemClock } from '@varve/base';
 import { shrink } from '../model-test/shrink.js';
 import { joinedWrites, withLargerValues, writesAt } from './joined-writes.js';
-import type { Operation } from './operation.js';
+import type { Operation, OperationOf } from './operation.js';
 import { type RunResult, runCase, type Violation } from './run.js';
 import type { SimulationCase } from './simulation-case.js';
 
@@ -35,7 +35,7 @@ export async function shrinkCase(
   mayGoOn: () => boolean,
 ): Promise<FailingCase> {
   const shrinker = new CaseShrinker(failing, mayGoOn);
-  await shrinker.lookLess();
+  await shrinker.lookAtNothing();
   await shrinker.dropUnbegun();
   await shrinker.tryOthers({ choices: [] });
   await shrinker.dropGroups();
@@ -96,16 +96,25 @@ class CaseShrinker {
     return simulation.images === 'some' && result.violation.image !== null;
   }
 
-  /** Runs are many times faster where nothing is looked at that did not show the failure, and find no other instead. */
+  /** A wrong answer needs no images, with which another failure would be found instead, in runs many times as slow. */
+  async lookAtNothing(): Promise<void> {
+    const { violation, phase } = this.best.result;
+    if (violation.image === null && phase === 'running') await this.tryOthers({ images: 'none' });
+  }
+
+  /** Runs are many times faster where nothing is looked at that did not show the failure. */
   async lookLess(): Promise<void> {
     const { simulation, result } = this.best;
-    if (simulation.images === 'none' || result.violation.image !== null) return;
-    await this.tryOthers({ images: 'none' });
+    if (result.violation.image !== null) return;
+    if (simulation.images === 'ended' || simulation.images === 'all') {
+      await this.tryOthers({ images: 'some' });
+    }
   }
 
   get needsCrash(): boolean {
     const { simulation, result } = this.best;
-    return result.violation.image === null && simulation.operations.some(isCrash);
+    if (result.violation.image !== null || result.phase === 'running') return false;
+    return simulation.operations.some(isCrash);
   }
 
   /**
@@ -125,12 +134,26 @@ class CaseShrinker {
     }
   }
 
+  /** Where it only takes another opening, operations before a crash, which strikes at the n-th call from it, may go. */
+  async reopenInsteadOfCrashing(): Promise<void> {
+    if (this.isSmall || this.best.result.phase !== 'running') return;
+    const { operations } = this.best.simulation;
+    for (const { id, client, variant } of operations.filter(isCrash)) {
+      const { simulation } = this.best;
+      const reopen = { id, client, kind: 'reopen', variant } as const;
+      const replaced = simulation.operations.map((one) => (one.id === id ? reopen : one));
+      await this.#try({ ...simulation, operations: replaced });
+    }
+    await this.dropOperations();
+  }
+
   /** Goes through everything that leaves out operations once, and tells whether it did. */
   async makeSmaller(): Promise<boolean> {
     const { length } = this.best.simulation.operations;
     await this.lookLess();
     await this.dropOperations(this.#failsAtDrawnMoment ? DRAWN_TRY_COUNT_MAX : Infinity);
     await this.lookMore();
+    await this.reopenInsteadOfCrashing();
     await this.joinWrites();
     await this.enlargeWrites();
     await this.simplify();
@@ -219,6 +242,6 @@ class CaseShrinker {
   }
 }
 
-function isCrash({ kind }: Operation): boolean {
-  return kind === 'crash';
+function isCrash(operation: Operation): operation is OperationOf<'crash'> {
+  return operation.kind === 'crash';
 }
