@@ -21,6 +21,9 @@ const DRAWN_TRY_COUNT_MAX = 100;
 
 /** A case with as few operations is small. */
 const ENOUGH_OPERATION_COUNT = 12;
+
+/** One with more is made smaller in another way as well. */
+const SHORT_OPERATION_COUNT = 20;
 const ENLARGEMENTS = [4, 16];
 
 /** A failing case and what it came to. */
@@ -34,16 +37,21 @@ export async function shrinkCase(
   failing: FailingCase,
   mayGoOn: () => boolean,
 ): Promise<FailingCase> {
-  const shrinker = new CaseShrinker(failing, mayGoOn);
-  await shrinker.lookAtNothing();
-  await shrinker.dropUnbegun();
-  await shrinker.tryOthers({ choices: [] });
-  await shrinker.dropGroups();
-  await shrinker.simplify();
-  if (shrinker.needsCrash) await shrinker.lookInsteadOfCrashing();
-  // What took too long to look at in a long case, or lost the failure, may do in a shorter one.
-  while ((await shrinker.makeSmaller()) && !shrinker.isSmall);
+  let best = failing;
+  for (const look of ['none', 'as found'] as const) {
+    const shrinker = new CaseShrinker(failing, mayGoOn);
+    if (look === 'none' && !(await shrinker.lookAtNothing())) continue;
+    await shrinker.goThrough();
+    if (lengthOf(shrinker.best) < lengthOf(best)) best = shrinker.best;
+    if (lengthOf(best) <= SHORT_OPERATION_COUNT) return best;
+  }
+  const shrinker = new CaseShrinker(best, mayGoOn);
+  while (await shrinker.dropPair()) await shrinker.makeSmaller();
   return shrinker.best;
+}
+
+function lengthOf({ simulation }: FailingCase): number {
+  return simulation.operations.length;
 }
 
 class CaseShrinker {
@@ -53,6 +61,17 @@ class CaseShrinker {
   constructor(failing: FailingCase, mayGoOn: () => boolean) {
     this.best = failing;
     this.#mayGoOn = mayGoOn;
+  }
+
+  /** From the coarse to the fine. */
+  async goThrough(): Promise<void> {
+    await this.dropUnbegun();
+    await this.tryOthers({ choices: [] });
+    await this.dropGroups();
+    await this.simplify();
+    if (this.needsCrash) await this.lookInsteadOfCrashing();
+    // What took too long to look at in a long case, or lost the failure, may do in a shorter one.
+    while ((await this.makeSmaller()) && !this.isSmall);
   }
 
   /** Operations that had not begun when it failed are not needed. */
@@ -97,9 +116,10 @@ class CaseShrinker {
   }
 
   /** A wrong answer needs no images, with which another failure would be found instead, in runs many times as slow. */
-  async lookAtNothing(): Promise<void> {
+  async lookAtNothing(): Promise<boolean> {
     const { violation, phase } = this.best.result;
-    if (violation.image === null && phase === 'running') await this.tryOthers({ images: 'none' });
+    if (violation.image !== null || phase !== 'running') return false;
+    return this.#try({ ...this.best.simulation, images: 'none' });
   }
 
   /** Runs are many times faster where nothing is looked at that did not show the failure. */
@@ -145,6 +165,18 @@ class CaseShrinker {
       await this.#try({ ...simulation, operations: replaced });
     }
     await this.dropOperations();
+  }
+
+  /** Leaves out two operations, one of which may only be there to make up for the time the other takes. */
+  async dropPair(): Promise<boolean> {
+    const { operations } = this.best.simulation;
+    for (let later = operations.length - 1; later > 0; later--) {
+      for (let earlier = later - 1; earlier >= 0; earlier--) {
+        const kept = operations.filter((_, place) => place !== later && place !== earlier);
+        if (await this.#try({ ...this.best.simulation, operations: kept })) return true;
+      }
+    }
+    return false;
   }
 
   /** Goes through everything that leaves out operations once, and tells whether it did. */
