@@ -132,7 +132,7 @@ function simulation(index: number): Part {
 }
 
 function mutantSearch(): Part {
-  const words = ['--failures', '2', '--shrink', '50000', '--json'];
+  const words = ['--failures', '2', '--shrink', '55000', '--json'];
   return [`${TESTKIT}/simulation/mutants-main.js`, ...words];
 }
 

@@ -8,7 +8,7 @@ import { type RunResult, runCase, type Violation } from './run.js';
 import type { SimulationCase } from './simulation-case.js';
 
 /** A run that takes longer is given up: it is one that looks at every image. */
-const RUN_LIMIT_MS = 5_000;
+const RUN_LIMIT_MS = 10_000;
 
 /** One that looks for the failure in images, instead of where a crash found it, hardly ever finds it later than that. */
 const IMAGE_RUN_LIMIT_MS = 2_000;
@@ -107,7 +107,10 @@ class CaseShrinker {
       if (!this.#failsAtDrawnMoment) return;
       await this.tryOthers({ images }, { images, choices: [] });
     }
-    if (this.best.result.violation.image !== null) await this.dropOperations();
+    if (this.#failsAtDrawnMoment || this.best.result.violation.image === null) return;
+    // More moments show it earlier.
+    await this.dropUnbegun();
+    await this.dropOperations();
   }
 
   get #failsAtDrawnMoment(): boolean {
