@@ -4,6 +4,7 @@
 
 import { CRASH_MODELS } from '../drivers/crash-points.js';
 import { OPTION_SETS } from '../drivers/option-sets.js';
+import { SMALL_OPERATION_COUNT } from '../simulation/shrink-case.js';
 import { type Bar, type Line, numberIn, type Part, type Tally } from './bar.js';
 
 const TESTKIT = 'packages/testkit/dist';
@@ -21,8 +22,6 @@ const HALF_OF_BYTES = '9000';
 const HALF_OF_LARGE = '45000';
 /** There are some 130. */
 const HALF_OF_MUTANTS = '65';
-/** A failing case is small with as many operations. */
-const SMALL_OPERATION_COUNT = 20;
 
 /** See the head of this file. */
 export const BARS: readonly Bar[] = [

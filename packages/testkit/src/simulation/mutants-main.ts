@@ -16,6 +16,7 @@ import { MUTANTS } from '../mutants/list.js';
 import type { Mutant } from '../mutants/mutant.js';
 import { WorkspaceCopy } from '../mutants/workspace-copy.js';
 import type { Judgement } from './judge-main.js';
+import { SMALL_OPERATION_COUNT } from './shrink-case.js';
 
 const command = program(
   'pnpm sim:mutants',
@@ -41,8 +42,6 @@ const values = command.opts<{
   json?: true;
 }>();
 
-/** A failing case is small with as many operations. */
-const SMALL_OPERATION_COUNT = 20;
 /** One file of everything, from the sources. */
 const BUNDLE = {
   input: 'packages/testkit/src/simulation/judge-main.ts',

@@ -19,11 +19,11 @@ const CRASH_TRY_COUNT_MAX = 200;
 /** How often something is left out of a case whose images are taken at drawn moments, before they are taken at others. */
 const DRAWN_TRY_COUNT_MAX = 100;
 
-/** A case with as few operations is small. */
+/** With as few operations a case is not made smaller by other means than leaving some out. */
 const ENOUGH_OPERATION_COUNT = 12;
 
-/** One with more is made smaller in another way as well. */
-const SHORT_OPERATION_COUNT = 20;
+/** A case with as few operations is small (B26); one with more is made smaller in another way as well. */
+export const SMALL_OPERATION_COUNT = 20;
 const ENLARGEMENTS = [4, 16];
 
 /** A failing case and what it came to. */
@@ -43,7 +43,7 @@ export async function shrinkCase(
     if (look === 'none' && !(await shrinker.lookAtNothing())) continue;
     await shrinker.goThrough();
     if (lengthOf(shrinker.best) < lengthOf(best)) best = shrinker.best;
-    if (lengthOf(best) <= SHORT_OPERATION_COUNT) return best;
+    if (lengthOf(best) <= SMALL_OPERATION_COUNT) return best;
   }
   const shrinker = new CaseShrinker(best, mayGoOn);
   while (await shrinker.dropPair()) await shrinker.makeSmaller();
@@ -71,7 +71,7 @@ class CaseShrinker {
     await this.simplify();
     if (this.needsCrash) await this.lookInsteadOfCrashing();
     // What took too long to look at in a long case, or lost the failure, may do in a shorter one.
-    while ((await this.makeSmaller()) && !this.isSmall);
+    while ((await this.makeSmaller()) && !this.isSmallEnough);
   }
 
   /** Operations that had not begun when it failed are not needed. */
@@ -118,7 +118,10 @@ class CaseShrinker {
     return simulation.images === 'some' && result.violation.image !== null;
   }
 
-  /** A wrong answer needs no images, with which another failure would be found instead, in runs many times as slow. */
+  /**
+   * A wrong answer needs no images, with which another failure would be found instead, in runs many times as slow. Tells
+   * whether it fails without.
+   */
   async lookAtNothing(): Promise<boolean> {
     const { violation, phase } = this.best.result;
     if (violation.image !== null || phase !== 'running') return false;
@@ -159,7 +162,7 @@ class CaseShrinker {
 
   /** Where it only takes another opening, operations before a crash, which strikes at the n-th call from it, may go. */
   async reopenInsteadOfCrashing(): Promise<void> {
-    if (this.isSmall || this.best.result.phase !== 'running') return;
+    if (this.isSmallEnough || this.best.result.phase !== 'running') return;
     const { operations } = this.best.simulation;
     for (const { id, client, variant } of operations.filter(isCrash)) {
       const { simulation } = this.best;
@@ -209,7 +212,7 @@ class CaseShrinker {
 
   /** Where it takes a full memtable, a flush does what many writes did, or one batch of all they wrote. */
   async joinWrites(): Promise<void> {
-    if (this.isSmall) return;
+    if (this.isSmallEnough) return;
     for (let place = 0; place < this.best.simulation.operations.length; place++) {
       await this.#joinWritesAt(place);
     }
@@ -226,7 +229,7 @@ class CaseShrinker {
     }
   }
 
-  get isSmall(): boolean {
+  get isSmallEnough(): boolean {
     return this.best.simulation.operations.length <= ENOUGH_OPERATION_COUNT;
   }
 
@@ -234,7 +237,7 @@ class CaseShrinker {
   async enlargeWrites(): Promise<void> {
     for (const factor of ENLARGEMENTS) {
       const { operations } = this.best.simulation;
-      if (this.isSmall) return;
+      if (this.isSmallEnough) return;
       const enlarged = operations.map((operation) => withLargerValues(operation, factor));
       if (await this.#try({ ...this.best.simulation, operations: enlarged })) {
         await this.dropOperations();
